@@ -17,7 +17,7 @@ const table = {
   ],
   'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
-  'pilot/ir': [],
+  'pilot/ir': ['^pilot/ir'],
   'pilot/api': ['^kit', ...npm('typebox', 'ajv')],
   'pilot/model': [
     '^pilot/api',
