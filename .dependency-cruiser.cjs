@@ -17,8 +17,8 @@ const table = {
   ],
   'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
-  'pilot/ir': ['^pilot/ir'],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv')],
+  'pilot/ir': [],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
   'pilot/model': [
     '^pilot/api',
     '^registrator/contract',
