@@ -43,10 +43,7 @@ build_rootfs() {
   # shellcheck disable=SC2016 # apt's placeholders, not the shell's
   mirror="$(apt_targets '$(RELEASE) $(REPO_URI)' | awk '$1 == "bookworm" { print $2; exit }')"
   say "bootstrapping Debian, about half a minute"
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$root" ${mirror:+"$mirror"} >"$work/log" 2>&1 || {
-    tail -n 20 "$work/log" >&2
-    fail "debootstrap failed"
-  }
+  quietly debootstrap --variant=minbase --include=ca-certificates bookworm "$root" ${mirror:+"$mirror"}
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/var/log/*
   rm -rf "$root"/usr/share/{doc,man,info,locale}/*
   write_apt_settings "$root"
@@ -80,20 +77,8 @@ build_node() {
   chmod +x "$context"/npm/bin/*.js
   cp "$work/node-package/bin/node" "$context/node"
   printf 'cafile=%s\nregistry=%s\n' "$bundle" "$(npm config get registry)" >"$context/npmrc"
-  docker build --quiet --tag "$node_image" "$context" >/dev/null
+  docker_build "$node_image" "$context"
 }
 
-# provide IMAGE COMMAND: the image, built by the command when it is neither here nor to be pulled.
-provide() {
-  if image_present "$1"; then
-    say "$1 is there"
-  elif image_pulled "$1"; then
-    say "$1 pulled"
-  else
-    "$2"
-    say "$1 built"
-  fi
-}
-
-provide "$debian_image" build_debian
-provide "$node_image" build_node
+provide_image "$debian_image" build_debian
+provide_image "$node_image" build_node

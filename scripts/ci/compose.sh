@@ -12,27 +12,24 @@ works() { "$1" version >/dev/null 2>&1; }
 
 # A Go module of its own: the Go client then fetches the tool and what it needs, checksums included.
 build() {
-  local work
   work="$(mktemp -d)"
-  # shellcheck disable=SC2064 # the folder of now, not of then
-  trap "rm -rf '$work'" EXIT
-  say "building Compose $version, about 2 minutes"
-  (
-    cd "$work"
-    printf 'module composemesh.invalid/compose\n\ngo 1.24\n' >go.mod
-    go get -tool "github.com/docker/compose/v2/cmd@$version"
-    go mod tidy
-    CGO_ENABLED=0 go build -trimpath -o docker-compose \
-      -ldflags "-s -w -X github.com/docker/compose/v2/internal.Version=$version" \
-      github.com/docker/compose/v2/cmd
-  ) >"$work/log" 2>&1 || {
-    tail -n 20 "$work/log" >&2
-    fail "Compose could not be built"
-  }
-  mkdir -p "$(dirname "$cached")"
-  # Written aside and renamed, so that nobody ever runs half a file.
-  cp "$work/docker-compose" "$cached.$$"
-  mv "$cached.$$" "$cached"
+  trap 'rm -rf "$work"' EXIT
+  say "building Compose $version, some minutes for the first time"
+  cd "$work"
+  printf 'module composemesh.invalid/compose\n\ngo 1.24\n' >go.mod
+  quietly go get -tool "github.com/docker/compose/v2/cmd@$version"
+  quietly go mod tidy
+  CGO_ENABLED=0 quietly go build -trimpath -o docker-compose \
+    -ldflags "-s -w -X github.com/docker/compose/v2/internal.Version=$version" \
+    github.com/docker/compose/v2/cmd
+  install_program docker-compose "$cached"
+}
+
+# Written aside and renamed, so that nobody ever runs half a file.
+install_program() {
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.$$"
+  mv "$2.$$" "$2"
 }
 
 if docker compose version >/dev/null 2>&1; then
@@ -40,7 +37,5 @@ if docker compose version >/dev/null 2>&1; then
   exit
 fi
 works "$cached" || build
-mkdir -p "$(dirname "$plugin")"
-cp "$cached" "$plugin.$$"
-mv "$plugin.$$" "$plugin"
+install_program "$cached" "$plugin"
 say "$(docker compose version) installed"
