@@ -68,7 +68,14 @@ export default tseslint.config(
     files: ['**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
-    rules: { 'no-restricted-syntax': 'off', 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
+    rules: {
+      'no-restricted-syntax': 'off',
+      'no-console': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+    },
   },
-  { files: ['bench/**/*.ts', 'cli/**/*.ts', 'toolchain/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['bench/**/*.ts', 'cli/**/*.ts', 'toolchain/**/*.ts', 'scripts/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );

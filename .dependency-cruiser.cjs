@@ -1,0 +1,122 @@
+/**
+ * Who may import whom. Each row: a folder, and what it may import besides itself. The table is the
+ * architecture (see ARCHITECTURE.md); a new arrow is a decision, not an accident.
+ */
+const npm = (...names) => names.map((name) => `^node_modules/${name}/`);
+const node = '^node:';
+
+const table = {
+  kit: [...npm('pino'), node],
+  'registrator/contract': [],
+  'sidecar/contract': [],
+  'registrator/docker': [
+    '^registrator/contract',
+    '^kit',
+    ...npm('dockerode', '@types/dockerode'),
+    node,
+  ],
+  'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
+  'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
+  'pilot/ir': [],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv')],
+  'pilot/model': [
+    '^pilot/api',
+    '^registrator/contract',
+    '^sidecar/contract',
+    '^kit',
+    '^node:crypto',
+  ],
+  'pilot/translate': [
+    '^pilot/model',
+    '^pilot/api',
+    '^pilot/ir',
+    '^registrator/contract',
+    '^sidecar/contract',
+    '^kit',
+  ],
+  'pilot/proto': [...npm('@bufbuild'), node],
+  'pilot/xds': ['^pilot/ir', '^pilot/proto', '^kit', '^node:crypto'],
+  'pilot/sources': [
+    '^pilot/model',
+    '^pilot/api',
+    '^pilot/store',
+    '^registrator/contract',
+    '^kit',
+    node,
+  ],
+  'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
+  'pilot/push': ['^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
+  'pilot/ads': [
+    '^pilot/(xds|proto)',
+    '^pilot/push/',
+    '^sidecar/contract',
+    '^kit',
+    ...npm('@grpc/grpc-js', '@bufbuild'),
+    node,
+  ],
+  'pilot/http': [
+    '^pilot/(api|store)',
+    '^pilot/(push|ads)/',
+    '^sidecar/contract',
+    '^kit',
+    ...npm('fastify', 'fast-json-patch'),
+    node,
+  ],
+  'sidecar/(agent|bootstrap|envoy|dns|capture)': [
+    '^sidecar',
+    '^kit',
+    ...npm('dns-packet', '@types/dns-packet'),
+    node,
+  ],
+  toolchain: ['^kit', node],
+};
+
+const rules = Object.entries(table).map(([folder, allowed]) => ({
+  name: `${folder} imports only what the table allows`,
+  severity: 'error',
+  from: { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
+  to: { pathNot: [`^${folder}/`, ...allowed] },
+}));
+
+module.exports = {
+  forbidden: [
+    ...rules,
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'product code does not import tests',
+      severity: 'error',
+      from: { pathNot: ['^test/', '^bench/', '\\.test\\.ts$'] },
+      to: { path: ['^test/', '\\.test\\.ts$'] },
+    },
+    {
+      name: 'processes meet in contract/ and kit/ only',
+      severity: 'error',
+      from: { path: '^(registrator|pilot|sidecar)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^(registrator|pilot|sidecar)/',
+        pathNot: ['^$1/', '^[a-z]+/contract/'],
+      },
+    },
+    {
+      name: 'only the entry points import app and main',
+      severity: 'error',
+      from: { pathNot: ['/(main|app)\\.ts$', '^cli/', '^test/', '^bench/', '\\.test\\.ts$'] },
+      to: { path: '^(registrator|pilot|sidecar)/(app|main)\\.ts$' },
+    },
+    { name: 'no unresolved imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    includeOnly: [
+      '^(registrator|pilot|sidecar|cli|kit|toolchain|samples|test|bench)/',
+      '^node_modules/',
+      '^node:',
+    ],
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'types', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};
