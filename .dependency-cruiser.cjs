@@ -45,7 +45,7 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
-  'pilot/push': ['^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
+  'pilot/push': ['^node:crypto', '^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
   'pilot/ads': [
     '^pilot/(xds|proto)',
     '^pilot/push/',
