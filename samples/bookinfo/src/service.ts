@@ -18,10 +18,10 @@ function createService(config: Config, log: Log): FastifyInstance {
     case 'productpage':
       return createProductPage(config, createHttpGet(config.proxy), log);
     case 'details':
-      return createDetails(config);
+      return createDetails(config, log);
     case 'reviews':
       return createReviews(config, createHttpGet(config.proxy), log);
     case 'ratings':
-      return createRatings(config);
+      return createRatings(config, log);
   }
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { createServer } from '../http/server.ts';
+import type { Log } from '../log.ts';
 
 /** Details: the facts about a book. There is one book; it answers to every number. */
-export function createDetails(config: Config): FastifyInstance {
-  const server = createServer(config.version);
+export function createDetails(config: Config, log: Log): FastifyInstance {
+  const server = createServer(config.version, log);
   server.get('/health', () => ({ status: 'Details is healthy' }));
   server.get('/details', (_request, reply) => reply.code(400).send(badId));
   server.get<{ Params: { id: string } }>('/details/:id', async (request, reply) => {

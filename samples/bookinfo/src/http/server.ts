@@ -1,4 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
+import type { Log } from '../log.ts';
 
 /** A service that accepts requests. */
 export interface Running {
@@ -23,8 +24,8 @@ const defaultLimit = 8000;
  */
 const keepAliveTimeout = 65 * 60 * 1000;
 
-/** An empty service of the given version: its routes are still to be added. */
-export function createServer(version: string): FastifyInstance {
+/** An empty service of the given version: its routes are still to be added. Its own mistakes go to `log`. */
+export function createServer(version: string, log: Log): FastifyInstance {
   const server = fastify({
     logger: false,
     bodyLimit: 16 * 1024,
@@ -45,6 +46,7 @@ export function createServer(version: string): FastifyInstance {
   });
   server.setErrorHandler(async (error, _request, reply) => {
     const status = statusOf(error);
+    if (status >= 500) log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     await reply.code(status).send({ error: status < 500 ? 'bad request' : 'internal error' });
   });
   return server;

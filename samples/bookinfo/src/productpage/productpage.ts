@@ -14,7 +14,7 @@ import { closedSession, headerValue, openSession, parseUser, readUser } from './
 
 /** The web page, and the public API under `/api/v1/products`. */
 export function createProductPage(config: Config, get: HttpGet, log: Log): FastifyInstance {
-  const server = createServer(config.version);
+  const server = createServer(config.version, log);
   server.get('/health', (_request, reply) =>
     reply.type('text/html').send('Product page is healthy'),
   );

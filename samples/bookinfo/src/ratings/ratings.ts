@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { createServer } from '../http/server.ts';
+import type { Log } from '../log.ts';
 
 type Ratings = Readonly<Record<string, number>>;
 
@@ -17,9 +18,9 @@ const badId = { error: 'please provide numeric product ID' };
 const badRatings = { error: 'please provide valid ratings JSON' };
 
 /** Ratings: stars by reviewer, kept in memory; what is posted is gone with the process. */
-export function createRatings(config: Config): FastifyInstance {
+export function createRatings(config: Config, log: Log): FastifyInstance {
   const posted = new Map<number, ProductRatings>();
-  const server = createServer(config.version);
+  const server = createServer(config.version, log);
   // The body is JSON whatever its content type says: curl -d calls it a form.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {

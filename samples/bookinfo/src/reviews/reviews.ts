@@ -28,7 +28,7 @@ const reviews: readonly Review[] = [
 
 /** Reviews: what two readers say, from v2 on with their stars, which ratings knows. */
 export function createReviews(config: Config, get: HttpGet, log: Log): FastifyInstance {
-  const server = createServer(config.version);
+  const server = createServer(config.version, log);
   const color = starColor(config.version);
   server.get('/health', () => ({ status: 'Reviews is healthy' }));
   server.get<{ Params: { id: string } }>('/reviews/:id', async (request, reply) => {
