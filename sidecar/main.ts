@@ -14,7 +14,7 @@ Runs Envoy and the resolver of one workload. Configured by its environment, see 
 `;
 
 /**
- * The command \`cmesh agent\`: runs the sidecar until SIGTERM or SIGINT (drains; the second one ends it at
+ * The command `cmesh agent`: runs the sidecar until SIGTERM or SIGINT (drains; the second one ends it at
  * once). Returns the exit code: 0 after a signal, 1 when it cannot run, 2 for wrong arguments.
  */
 export async function runAgent(
