@@ -18,7 +18,7 @@ const table = {
   'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv')],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
   'pilot/model': [
     '^pilot/api',
     '^registrator/contract',

