@@ -88,7 +88,7 @@ describe('cmesh agent with a real Envoy', function () {
     ads = await startHollowAds(silent);
     names = await startNames();
     variables = {
-      ENVOY_BIN: findEnvoy(),
+      ENVOY_BIN: await findEnvoy(),
       SERVICE_NAME: 'web',
       SERVICE_VERSION: 'v1',
       PILOT_ADDRESS: `127.0.0.1:${ads.port}`,

@@ -101,7 +101,7 @@ describe('draining a real Envoy', function () {
     const adminPort = await freePort();
     const config = bootstrap(adminPort, (echo.address() as AddressInfo).port);
     envoy = spawn(
-      findEnvoy(),
+      await findEnvoy(),
       ['--config-yaml', JSON.stringify(config), '--disable-hot-restart', '--concurrency', '1'],
       { stdio: 'ignore' },
     );

@@ -23,10 +23,10 @@ describe('the bootstrap', () => {
     assert.equal(rendered, readFileSync(golden, 'utf8'));
   });
 
-  it('is accepted by Envoy without a word of warning', function () {
+  it('is accepted by Envoy without a word of warning', async function () {
     this.timeout(10_000);
     const { status, stderr } = spawnSync(
-      findEnvoy(),
+      await findEnvoy(),
       ['--mode', 'validate', '--config-yaml', JSON.stringify(renderBootstrap(options))],
       { encoding: 'utf8' },
     );

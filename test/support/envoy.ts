@@ -1,15 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { provideEnvoy } from '../../toolchain/envoy.ts';
 
-/** The real Envoy that tests run: ENVOY_BIN, else the one the toolchain has put into the cache. */
-export function findEnvoy(): string {
-  if (process.env['ENVOY_BIN'] !== undefined) return process.env['ENVOY_BIN'];
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = join(cache, 'composemesh/envoy');
-  const version = readdirSync(folder).sort().at(-1) ?? '';
-  return join(folder, version, 'envoy');
+/** The real Envoy that tests run. */
+export function findEnvoy(): Promise<string> {
+  return provideEnvoy({ env: process.env });
 }
 
 /** A TCP port of 127.0.0.1 that is free now. */
