@@ -47,7 +47,7 @@ export function resourcesOf(yaml: string): readonly ConfigResource[] {
   return parseAllDocuments(yaml).flatMap((document) => {
     const value: unknown = document.toJS();
     if (value === null) return [];
-    const decoded = decodeObject(value);
+    const decoded = decodeObject(value, 'Strict');
     if (!decoded.ok) throw new Error(JSON.stringify(decoded.problems));
     return decoded.resource;
   });

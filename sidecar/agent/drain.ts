@@ -1,0 +1,43 @@
+import { delay } from '../../kit/lifecycle.ts';
+import type { EnvoyAdmin } from '../envoy/admin.ts';
+
+export interface DrainOptions {
+  /** How long to wait at most (ms). */
+  readonly limit: number;
+  /** Ends the wait at once. */
+  readonly signal: AbortSignal;
+}
+
+export type DrainEnd =
+  /** No other workload is connected any more. */
+  | 'closed'
+  /** Connections are left, but for `quietTime` none of them carried anything. */
+  | 'quiet'
+  /** Some were still busy when time was up, or Envoy was gone. */
+  | 'cut';
+
+/** How often to look (ms). */
+const interval = 100;
+/** Peers keep idle connections open for later calls; after so long without one they may be closed (ms). */
+const quietTime = 1000;
+
+/** Asks Envoy to drain inbound traffic and waits until there is none, or for `limit`. */
+export async function drain(admin: EnvoyAdmin, options: DrainOptions): Promise<DrainEnd> {
+  const { limit, signal } = options;
+  const end = Date.now() + limit;
+  try {
+    await admin.drainInbound();
+    let busyAt = Date.now();
+    for (;;) {
+      const { connections, busy } = await admin.inboundActivity();
+      const now = Date.now();
+      if (connections === 0) return 'closed';
+      if (busy > 0) busyAt = now;
+      else if (now - busyAt >= quietTime) return 'quiet';
+      if (now >= end || signal.aborted) return 'cut';
+      await delay(Math.min(interval, end - now), signal);
+    }
+  } catch {
+    return 'cut';
+  }
+}

@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../support/envoy.ts';
+import { buildImage, docker, DockerBench, logsOf } from './docker.ts';
+
+const podImage = 'composemesh/pod:e2e';
+const sidecarImage = 'composemesh/sidecar:e2e';
+const nodeImage = 'node:24-bookworm-slim';
+
+/** Listens on the ports given as NAME=PORT and says NAME to whoever connects. */
+const greeter = `
+  for (const pair of process.argv.slice(1)) {
+    const [name, port] = pair.split('=');
+    require('net').createServer((s) => { s.on('error', () => {}); s.end(name); }).listen(+port, '::');
+  }
+  process.on('SIGTERM', () => process.exit());`;
+
+/** Prints what each HOST,PORT says, a line each. */
+const caller = `
+  (async () => {
+    for (const target of process.argv.slice(1)) {
+      const [host, port] = target.split(',');
+      const said = await new Promise((resolve) => {
+        const s = require('net').connect({ host, port: +port, timeout: 2000 });
+        s.on('data', (d) => resolve(String(d)));
+        s.on('error', (e) => resolve(e.code));
+        s.on('timeout', () => { s.destroy(); resolve('timeout'); });
+      });
+      console.log(said);
+    }
+  })();`;
+
+/** Prints what each name resolves to, by UDP, then by the C library. */
+const resolving = `
+  (async () => {
+    const dns = require('dns').promises;
+    for (const name of process.argv.slice(1)) {
+      const udp = await dns.resolve4(name).then(String, (e) => e.code);
+      const libc = await dns.lookup(name, { family: 4 }).then((r) => r.address, (e) => e.code);
+      console.log([name, udp, libc].join(' '));
+    }
+  })();`;
+
+/** Serves the name table {shop: 240.240.0.5}, on the port where the agent looks for pilot. */
+const fakePilot = `
+  require('http').createServer((request, response) => {
+    response.write(JSON.stringify({ version: '1', names: { shop: ['240.240.0.5'] } }) + '\\n');
+  }).listen(8080);
+  process.on('SIGTERM', () => process.exit());`;
+
+async function callFrom(container: string, user: string, ...targets: string[]): Promise<string[]> {
+  const said = await docker('exec', '--user', user, container, 'node', '-e', caller, ...targets);
+  return said.split('\n');
+}
+
+async function addressOf(container: string, field = 'IPAddress'): Promise<string> {
+  return docker(
+    'inspect',
+    '-f',
+    `{{range .NetworkSettings.Networks}}{{.${field}}}{{end}}`,
+    container,
+  );
+}
+
+async function untilHealthy(container: string): Promise<void> {
+  await eventually(async () => {
+    const health = await docker('inspect', '-f', '{{.State.Health.Status}}', container);
+    return health === 'healthy' ? true : undefined;
+  });
+}
+
+const natRules = (pod: string): Promise<string> =>
+  docker(
+    'exec',
+    pod,
+    'sh',
+    '-c',
+    'iptables-save -t nat | grep -e ^-A | grep -v DOCKER_OUTPUT.*DNAT',
+  );
+
+describe('capture in a pod', function () {
+  const bench = new DockerBench();
+  let network: string;
+  let pod: string;
+  let app: string;
+  let peer: string;
+
+  before(async () => {
+    await buildImage(podImage, 'pod');
+    network = await bench.network('net');
+    peer = await bench.start(
+      'peer',
+      ...['--network', network, '--network-alias', 'db', nodeImage],
+      ...['node', '-e', greeter, 'db=8080', 'db-excluded=8081'],
+    );
+    pod = await bench.start(
+      'pod',
+      ...['--network', network, '--network-alias', 'web', '--cap-add', 'NET_ADMIN'],
+      ...['--env', 'CMESH_EXCLUDE_OUTBOUND_PORTS=8081', podImage],
+    );
+    await bench.start(
+      'proxy',
+      ...['--network', `container:${pod}`, '--user', '1337:1337', nodeImage],
+      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006', 'readiness=15021'],
+    );
+    app = await bench.start(
+      'app',
+      ...['--network', `container:${pod}`, nodeImage, 'node', '-e', greeter, 'app=9080'],
+    );
+    await untilHealthy(pod);
+  });
+
+  after(() => bench.close());
+
+  it('sends the calls of the application to the outbound port, but for excluded ones', async () => {
+    const db = await addressOf(peer);
+    assert.deepEqual(
+      await callFrom(app, 'root', `${db},8080`, '240.240.0.9,80', `${db},8081`, '127.0.0.1,9080'),
+      ['outbound', 'outbound', 'db-excluded', 'app'],
+    );
+  });
+
+  it('lets the proxy out', async () => {
+    assert.deepEqual(await callFrom(app, '1337', 'db,8080', '127.0.0.1,9080'), ['db', 'app']);
+  });
+
+  it('sends calls from outside to the inbound port, but for those of the sidecar itself', async () => {
+    assert.deepEqual(await callFrom(peer, 'root', 'web,9080', 'web,12345', 'web,15021'), [
+      'inbound',
+      'inbound',
+      'readiness',
+    ]);
+  });
+
+  it('takes the call of a workload to itself as inbound when the proxy makes it', async () => {
+    const own = await addressOf(pod);
+    assert.deepEqual(
+      {
+        proxy: await callFrom(app, '1337', `${own},9080`, `${own},15021`),
+        application: await callFrom(app, 'root', `${own},9080`),
+      },
+      { proxy: ['inbound', 'readiness'], application: ['app'] },
+    );
+  });
+
+  it('comes before the rules of Docker and is the same when applied again', async () => {
+    const first = await natRules(pod);
+    const again = await docker('exec', pod, '/usr/local/lib/cmesh/capture.sh', 'apply');
+    assert.deepEqual(
+      {
+        output: first.split('\n').filter((rule) => rule.startsWith('-A OUTPUT')),
+        again,
+        rules: await natRules(pod),
+      },
+      {
+        output: ['-A OUTPUT -j CMESH_OUTPUT', '-A OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT'],
+        again: 'cmesh capture: IPv4 rules are in force (iptables-nft)',
+        rules: first,
+      },
+    );
+  });
+
+  it('costs less than 5 MB, runs without any right and stops at once', async () => {
+    const usage = await docker('stats', '--no-stream', '--format', '{{.MemUsage}}', pod);
+    const [, amount = '', unit = ''] = /^([\d.]+)([KM])iB/.exec(usage) ?? [];
+    const mebibytes = Number(amount) / (unit === 'K' ? 1024 : 1);
+    const status = await docker('exec', pod, 'cat', '/proc/1/status');
+    const rights = status
+      .split('\n')
+      .filter((line) => /^(Uid|Cap(Eff|Prm|Bnd)|NoNewPrivs)/.test(line));
+    const started = Date.now();
+    const idle = await bench.start(
+      'idle',
+      '--network',
+      network,
+      '--cap-add',
+      'NET_ADMIN',
+      podImage,
+    );
+    await untilHealthy(idle);
+    await docker('stop', idle);
+    const seconds = (Date.now() - started) / 1000;
+    assert.deepEqual(
+      {
+        small: mebibytes < 5,
+        quick: seconds < 8,
+        code: await docker('inspect', '-f', '{{.State.ExitCode}}', idle),
+        rights: rights.map((line) => line.replace(/\s+/g, ' ')),
+      },
+      {
+        small: true,
+        quick: true,
+        code: '0',
+        rights: [
+          'Uid: 65534 65534 65534 65534',
+          'CapPrm: 0000000000000000',
+          'CapEff: 0000000000000000',
+          'CapBnd: 0000000000000000',
+          'NoNewPrivs: 1',
+        ],
+      },
+      `${usage}, ${seconds} s`,
+    );
+  });
+
+  it('says what is missing when the container may not change the rules', async () => {
+    const weak = await bench.start('weak', '--network', network, podImage);
+    const code = await docker('wait', weak);
+    assert.deepEqual(
+      { code, log: (await logsOf(weak)).trim() },
+      {
+        code: '1',
+        log: 'cmesh capture: the capability NET_ADMIN is missing; give it to the pod container (Compose: cap_add: [NET_ADMIN])',
+      },
+    );
+  });
+
+  it('routes virtual addresses where there is no default route', async () => {
+    const lone = await bench.start(
+      'lone',
+      ...['--network', network, '--cap-add', 'NET_ADMIN', podImage],
+    );
+    const proxy = await bench.start(
+      'lone-proxy',
+      ...['--network', `container:${lone}`, '--user', '1337:1337', nodeImage],
+      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006'],
+    );
+    await untilHealthy(lone);
+    // As in an internal network of a newer Engine.
+    await docker('exec', lone, 'ip', 'route', 'delete', 'default');
+    const before = await callFrom(proxy, 'root', '240.240.0.9,80');
+    await docker('exec', lone, '/usr/local/lib/cmesh/capture.sh', 'apply');
+    assert.deepEqual(
+      { before, after: await callFrom(proxy, 'root', '240.240.0.9,80') },
+      { before: ['ENETUNREACH'], after: ['outbound'] },
+    );
+  });
+
+  it('captures IPv6 where the pod has an address of it', async () => {
+    const subnet = `fd00:${(process.pid & 0xffff).toString(16)}::/64`;
+    const six = await bench.network('six', '--ipv6', '--subnet', subnet);
+    const target = await bench.start(
+      'six-peer',
+      ...['--network', six, nodeImage, 'node', '-e', greeter, 'db=8080'],
+    );
+    const double = await bench.start(
+      'six-pod',
+      '--network',
+      six,
+      '--cap-add',
+      'NET_ADMIN',
+      podImage,
+    );
+    const proxy = await bench.start(
+      'six-proxy',
+      ...['--network', `container:${double}`, '--user', '1337:1337', nodeImage],
+      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006'],
+    );
+    await untilHealthy(double);
+    const there = await addressOf(target, 'GlobalIPv6Address');
+    const here = await addressOf(double, 'GlobalIPv6Address');
+    assert.deepEqual(
+      {
+        application: await callFrom(proxy, 'root', `${there},8080`),
+        proxy: await callFrom(proxy, '1337', `${there},8080`),
+        inbound: await callFrom(target, 'root', `${here},9080`),
+      },
+      { application: ['outbound'], proxy: ['db'], inbound: ['inbound'] },
+    );
+  });
+
+  it('is there again after a restart of the pod', async () => {
+    await docker('restart', '--time', '5', pod);
+    await untilHealthy(pod);
+    const rules = await natRules(pod);
+    assert.match(rules, /^-A PREROUTING -p tcp -j CMESH_INBOUND\n-A OUTPUT -j CMESH_OUTPUT\n/);
+  });
+});
+
+describe('the sidecar in a pod', () => {
+  const bench = new DockerBench();
+  let pod: string;
+  let sidecar: string;
+  let app: string;
+  let peer: string;
+
+  const resolveFrom = (container: string, ...names: string[]): Promise<string> =>
+    docker('exec', container, 'node', '-e', resolving, ...names);
+
+  before(async () => {
+    await buildImage(podImage, 'pod');
+    await buildImage(sidecarImage, 'sidecar');
+    const network = await bench.network('mesh');
+    peer = await bench.start(
+      'pilot',
+      ...['--network', network, '--network-alias', 'pilot', nodeImage, 'node', '-e', fakePilot],
+    );
+    pod = await bench.start(
+      'web',
+      ...['--network', network, '--hostname', 'web-v1', '--cap-add', 'NET_ADMIN', podImage],
+    );
+    sidecar = await bench.start(
+      'sidecar',
+      ...['--network', `container:${pod}`, '--restart', 'always', sidecarImage],
+    );
+    app = await bench.start(
+      'shop-app',
+      ...['--network', `container:${pod}`, nodeImage, 'node', '-e', greeter, 'app=9080'],
+    );
+    await untilHealthy(pod);
+  });
+
+  after(() => bench.close());
+
+  it('answers names of the mesh and has the others answered by Docker', async () => {
+    const pilot = await addressOf(peer);
+    const expected = [
+      'shop 240.240.0.5 240.240.0.5',
+      `pilot ${pilot} ${pilot}`,
+      'nowhere.invalid ENOTFOUND ENOTFOUND',
+    ].join('\n');
+    const answers = await eventually(async () => {
+      const seen = await resolveFrom(app, 'shop', 'pilot', 'nowhere.invalid');
+      return seen.includes('shop 240') ? seen : undefined;
+    });
+    assert.equal(answers, expected);
+  });
+
+  it('answers over TCP too', async () => {
+    const query = '000701000001000000000000' + '0473686f70' + '00' + '00010001';
+    const script = `
+      const s = require('net').connect(53, '127.0.0.11', () => s.write(Buffer.from('001600'.slice(0, 4) + '${query}', 'hex')));
+      s.on('data', (d) => { console.log(d.subarray(-4).join('.')); s.end(); });`;
+    assert.equal(await docker('exec', app, 'node', '-e', script), '240.240.0.5');
+  });
+
+  it('runs as the user that the rules let out, and is small', async () => {
+    const status = await docker('exec', sidecar, 'cat', '/proc/1/status');
+    const [, uid] = /^Uid:\s+(\d+)/m.exec(status) ?? [];
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
+    assert.deepEqual(
+      { uid, small: Number(kilobytes) <= 60 * 1024 },
+      { uid: '1337', small: true },
+      `${kilobytes ?? '?'} kB`,
+    );
+  });
+
+  it('notices that its namespace is dead and is started again in the new one', async () => {
+    await docker('restart', '--time', '5', pod);
+    await eventually(async () => {
+      const log = await logsOf(sidecar);
+      return log.includes('the network namespace is dead') ? true : undefined;
+    });
+    await docker('restart', '--time', '1', app);
+    await eventually(async () => {
+      const seen = await resolveFrom(app, 'shop');
+      return seen === 'shop 240.240.0.5 240.240.0.5' ? true : undefined;
+    });
+  });
+
+  it('stops at once when nothing is connected', async () => {
+    const started = Date.now();
+    await docker('stop', sidecar);
+    const ms = Date.now() - started;
+    const code = await docker('inspect', '-f', '{{.State.ExitCode}}', sidecar);
+    assert.deepEqual({ code, quick: ms < 2000 }, { code: '0', quick: true }, `${ms} ms`);
+  });
+});

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = new URL('../../', import.meta.url).pathname;
+
+/** Runs the Docker client in the repository's folder; returns what it printed. Throws with its error text. */
+export async function docker(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run('docker', args, { cwd: root, maxBuffer: 16 * 2 ** 20 });
+  return stdout.trim();
+}
+
+/** What a container has written so far, standard output before standard error. */
+export async function logsOf(container: string): Promise<string> {
+  const { stdout, stderr } = await run('docker', ['logs', container]);
+  return stdout + stderr;
+}
+
+/** Builds `image` from its Dockerfile under compose/images; in the host's network, for the registries. */
+export async function buildImage(image: string, folder: string): Promise<void> {
+  const file = `compose/images/${folder}/Dockerfile`;
+  await docker('build', '--quiet', '--network', 'host', '--tag', image, '--file', file, '.');
+}
+
+/** The containers and networks of one suite, with names of its own; removed together. */
+export class DockerBench {
+  readonly #prefix = `cmesh-e2e-${process.pid}`;
+  readonly #containers: string[] = [];
+  readonly #networks: string[] = [];
+
+  /** Creates a network; returns its name. */
+  async network(name: string, ...options: readonly string[]): Promise<string> {
+    const full = `${this.#prefix}-${name}`;
+    await docker('network', 'create', ...options, full);
+    this.#networks.push(full);
+    return full;
+  }
+
+  /** Starts a container with `docker run --detach`; returns its name. */
+  async start(name: string, ...args: readonly string[]): Promise<string> {
+    const full = `${this.#prefix}-${name}`;
+    this.#containers.push(full);
+    await docker('run', '--detach', '--name', full, ...args);
+    return full;
+  }
+
+  async close(): Promise<void> {
+    if (this.#containers.length > 0) await docker('rm', '--force', ...this.#containers);
+    if (this.#networks.length > 0) await docker('network', 'rm', ...this.#networks);
+  }
+}
