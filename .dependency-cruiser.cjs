@@ -18,7 +18,7 @@ const table = {
   'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv')],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
   'pilot/model': [
     '^pilot/api',
     '^registrator/contract',
@@ -45,7 +45,7 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
-  'pilot/push': ['^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
+  'pilot/push': ['^node:crypto', '^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
   'pilot/ads': [
     '^pilot/(xds|proto)',
     '^pilot/push/',

@@ -1,3 +1,8 @@
+import type { DestinationRuleSpec } from './destination-rule-schema.ts';
+import type { ServiceEntrySpec } from './service-entry-schema.ts';
+import type { VirtualServiceSpec } from './virtual-service-schema.ts';
+import type { WorkloadEntrySpec } from './workload-entry-schema.ts';
+
 /**
  * Configuration objects: the wire form that the HTTP API and the stores handle, and the decoded form that
  * the model reads. Wire objects follow the Kubernetes API conventions.
@@ -36,3 +41,25 @@ export interface ObjectKey {
   readonly namespace: string;
   readonly name: string;
 }
+
+interface Resource<Kind extends string, Spec> {
+  readonly kind: Kind;
+  readonly key: ObjectKey;
+  readonly metadata: ObjectMeta;
+  /** Valid by schema and rules; without unknown fields and nulls. Durations are text (see duration.ts). */
+  readonly spec: Spec;
+}
+
+export type VirtualService = Resource<'VirtualService', VirtualServiceSpec>;
+export type DestinationRule = Resource<'DestinationRule', DestinationRuleSpec>;
+export type ServiceEntry = Resource<'ServiceEntry', ServiceEntrySpec>;
+export type WorkloadEntry = Resource<'WorkloadEntry', WorkloadEntrySpec>;
+
+/** A decoded object: what everything behind the store works with. */
+export type ConfigResource = VirtualService | DestinationRule | ServiceEntry | WorkloadEntry;
+
+/**
+ * All objects in force, sorted by kind, namespace and name. An unchanged object is the same value in the
+ * next set, so that what is derived from it can be kept.
+ */
+export type ResourceSet = readonly ConfigResource[];

@@ -1,0 +1,88 @@
+import type { FieldError } from './field-error.ts';
+import { invalid, required, unknownField } from './field-error.ts';
+import { checkLabels, isDnsLabel } from './field-rules.ts';
+import type { ObjectMeta } from './resource.ts';
+import { message, text, textMap } from './schema.ts';
+import { Type } from 'typebox';
+import { validateSchema } from './validate-schema.ts';
+
+/** The namespace of objects that name none. */
+export const fallbackNamespace = 'default';
+
+/** Fields of Kubernetes' ObjectMeta that are accepted and not kept. */
+const ignored = [
+  'generateName',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+];
+
+const schema = message('Metadata of an object.', {
+  name: text('Name, unique in its namespace and kind.'),
+  namespace: text('Namespace.'),
+  labels: textMap('Labels for selecting.'),
+  annotations: textMap('Notes of tools and people.'),
+  uid: text('Unique id.'),
+  resourceVersion: text('Version in the store.'),
+  generation: Type.Integer(),
+  creationTimestamp: text('When it was created.'),
+});
+
+export interface DecodedMetadata {
+  readonly metadata: ObjectMeta;
+  readonly errors: readonly FieldError[];
+  readonly unknown: readonly FieldError[];
+}
+
+/** Reads the metadata of an object; what is wrong is collected, and the rest is filled in. */
+export function decodeMetadata(value: unknown): DecodedMetadata {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const errors = [required('metadata', 'write at least metadata.name')];
+    return { metadata: nameless, errors, unknown: [] };
+  }
+  const { fields, unknown } = splitFields(value);
+  const errors = validateSchema(fields, schema, 'metadata');
+  if (errors.length > 0) return { metadata: nameless, errors, unknown };
+  const metadata = withDefaults(fields);
+  return { metadata, errors: [...checkMetadata(metadata)], unknown };
+}
+
+const nameless: ObjectMeta = { name: '', namespace: fallbackNamespace };
+
+function splitFields(value: object): {
+  readonly fields: Partial<ObjectMeta>;
+  readonly unknown: readonly FieldError[];
+} {
+  const known: [string, unknown][] = [];
+  const unknown: FieldError[] = [];
+  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
+    if (Object.hasOwn(schema.properties, name)) {
+      if (field !== null) known.push([name, field]);
+    } else if (!ignored.includes(name)) unknown.push(unknownField(`metadata.${name}`));
+  }
+  return { fields: Object.fromEntries(known), unknown };
+}
+
+function withDefaults(fields: Partial<ObjectMeta>): ObjectMeta {
+  const { name = '', namespace = '' } = fields;
+  return { ...fields, name, namespace: namespace === '' ? fallbackNamespace : namespace };
+}
+
+function* checkMetadata(metadata: ObjectMeta): Iterable<FieldError> {
+  const { name, namespace } = metadata;
+  if (name === '') yield required('metadata.name', 'write a name');
+  else if (name.length > 253 || !name.split('.').every(isDnsLabel)) {
+    yield invalid(
+      'metadata.name',
+      name,
+      'must be lower-case letters, digits, - and . (a DNS name, RFC 1123), at most 253 characters',
+    );
+  }
+  if (!isDnsLabel(namespace)) {
+    yield invalid('metadata.namespace', namespace, 'must be lower-case letters, digits and -');
+  }
+  yield* checkLabels('metadata.labels', metadata.labels);
+}

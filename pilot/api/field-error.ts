@@ -1,0 +1,72 @@
+import type { Problem } from '../../kit/problem.ts';
+
+/**
+ * What is wrong with one field. The codes and the beginnings of the messages are those of Kubernetes
+ * (apimachinery field errors), because that is what people who use kubectl know how to read.
+ */
+export const fieldCodes = {
+  invalid: 'E_FIELD_INVALID',
+  required: 'E_FIELD_REQUIRED',
+  unsupported: 'E_FIELD_UNSUPPORTED',
+  duplicate: 'E_FIELD_DUPLICATE',
+  forbidden: 'E_FIELD_FORBIDDEN',
+  unknown: 'E_FIELD_UNKNOWN',
+} as const;
+
+export interface FieldError extends Omit<Problem, 'resource'> {
+  readonly path: string;
+}
+
+type Code = (typeof fieldCodes)[keyof typeof fieldCodes];
+
+function fieldError(code: Code, path: string, message: string): FieldError {
+  return { code, severity: 'error', path, message };
+}
+
+/** The value is not allowed; `detail` says what is. */
+export function invalid(path: string, value: unknown, detail: string): FieldError {
+  return fieldError(fieldCodes.invalid, path, `Invalid value: ${show(value)}: ${detail}`);
+}
+
+/** The field is missing; `detail` says what to write. */
+export function required(path: string, detail: string): FieldError {
+  return fieldError(fieldCodes.required, path, `Required value: ${detail}`);
+}
+
+export function unsupported(path: string, value: unknown, choices: readonly string[]): FieldError {
+  const listed = choices.map((choice) => `"${choice}"`).join(', ');
+  return fieldError(
+    fieldCodes.unsupported,
+    path,
+    `Unsupported value: ${show(value)}: supported values: ${listed}`,
+  );
+}
+
+export function duplicate(path: string, value: unknown): FieldError {
+  return fieldError(
+    fieldCodes.duplicate,
+    path,
+    `Duplicate value: ${show(value)}: give each one only once`,
+  );
+}
+
+/** The field may not be set here; `detail` says why and what to do. */
+export function forbidden(path: string, detail: string): FieldError {
+  return fieldError(fieldCodes.forbidden, path, `Forbidden: ${detail}`);
+}
+
+/** The field does not exist. */
+export function unknownField(path: string): FieldError {
+  return fieldError(fieldCodes.unknown, path, `unknown field "${path}"`);
+}
+
+/** The same finding as a warning: the object is accepted. */
+export function asWarning(error: FieldError): FieldError {
+  return { ...error, severity: 'warning' };
+}
+
+function show(value: unknown): string {
+  const shown = JSON.stringify(value) as string | undefined;
+  if (shown === undefined) return String(value);
+  return shown.length > 120 ? `${shown.slice(0, 117)}...` : shown;
+}

@@ -1,0 +1,110 @@
+import { checkDestination, checkWeights } from './destination-rules.ts';
+import type { FieldError } from './field-error.ts';
+import { asWarning, forbidden, invalid, required } from './field-error.ts';
+import { checkDuration, checkPercent } from './field-rules.ts';
+import { checkDirectResponse, checkRedirect, checkRewrite } from './http-answer-rules.ts';
+import { checkHeaders, isAuthorityHeader } from './http-header-rules.ts';
+import { checkHttpMatch } from './http-match-rules.ts';
+import { checkCorsPolicy, checkFault, checkRetries } from './http-policy-rules.ts';
+import type { HttpRoute } from './virtual-service-schema.ts';
+
+/** The rules of one entry of spec.http. A delegate's routes may not delegate again. */
+export function* checkHttpRoute(
+  path: string,
+  route: HttpRoute,
+  isDelegate: boolean,
+): Iterable<FieldError> {
+  yield* checkActions(path, route, isDelegate);
+  const delegates = isDelegate || route.delegate !== undefined;
+  for (const [index, match] of (route.match ?? []).entries()) {
+    yield* checkHttpMatch(`${path}.match[${index}]`, match, delegates);
+  }
+  yield* checkRouteDestinations(`${path}.route`, route.route ?? []);
+  yield* checkRedirect(`${path}.redirect`, route.redirect);
+  yield* checkDirectResponse(`${path}.directResponse`, route.directResponse);
+  yield* checkRewrite(`${path}.rewrite`, route.rewrite);
+  yield* checkDuration(`${path}.timeout`, route.timeout, 0);
+  yield* checkRetries(`${path}.retries`, route.retries);
+  yield* checkFault(`${path}.fault`, route.fault);
+  yield* checkCorsPolicy(`${path}.corsPolicy`, route.corsPolicy);
+  yield* checkHeaders(`${path}.headers`, route.headers);
+  yield* checkAuthority(path, route);
+  yield* checkMirrors(path, route);
+}
+
+/** What a route does: exactly one of route, redirect, directResponse and delegate. */
+function* checkActions(path: string, route: HttpRoute, isDelegate: boolean): Iterable<FieldError> {
+  const actions = (['route', 'redirect', 'directResponse', 'delegate'] as const).filter((name) => {
+    const action = route[name];
+    return Array.isArray(action) ? action.length > 0 : action !== undefined;
+  });
+  if (actions.length === 0) {
+    yield required(path, 'write one of route, redirect, directResponse or delegate');
+  }
+  if (actions.length > 1) {
+    yield forbidden(path, `only one of ${actions.join(' and ')} may be set; remove the others`);
+  }
+  if (isDelegate && route.delegate !== undefined) {
+    yield forbidden(`${path}.delegate`, 'a delegate (without hosts) cannot delegate again');
+  }
+  yield* checkConflicts(path, route);
+}
+
+function* checkConflicts(path: string, route: HttpRoute): Iterable<FieldError> {
+  if (route.redirect !== undefined && route.rewrite !== undefined) {
+    yield forbidden(`${path}.rewrite`, 'has no effect together with redirect; remove one of them');
+  }
+  if (route.redirect !== undefined && route.fault !== undefined) {
+    yield forbidden(`${path}.fault`, 'cannot be used together with redirect; remove one of them');
+  }
+  if (route.directResponse !== undefined && route.rewrite !== undefined) {
+    yield forbidden(`${path}.rewrite`, 'has no effect together with directResponse; remove it');
+  }
+}
+
+function* checkRouteDestinations(
+  path: string,
+  destinations: NonNullable<HttpRoute['route']>,
+): Iterable<FieldError> {
+  yield* checkWeights(path, destinations);
+  for (const [index, { destination, headers }] of destinations.entries()) {
+    yield* checkDestination(`${path}[${index}].destination`, destination);
+    yield* checkHeaders(`${path}[${index}].headers`, headers);
+  }
+}
+
+/** The Host header can be replaced in one place only. */
+function* checkAuthority(path: string, route: HttpRoute): Iterable<FieldError> {
+  const { set = {}, add = {} } = route.headers?.request ?? {};
+  const places = [
+    ...(route.rewrite?.authority === undefined ? [] : [`${path}.rewrite.authority`]),
+    ...Object.keys(set)
+      .filter(isAuthorityHeader)
+      .map((name) => `${path}.headers.request.set[${name}]`),
+    ...Object.keys(add)
+      .filter(isAuthorityHeader)
+      .map((name) => `${path}.headers.request.add[${name}]`),
+  ];
+  for (const place of places.slice(1)) {
+    yield forbidden(place, `the host is already set by ${places[0] ?? ''}; set it once`);
+  }
+}
+
+function* checkMirrors(path: string, route: HttpRoute): Iterable<FieldError> {
+  if (route.mirror !== undefined) {
+    yield* checkDestination(`${path}.mirror`, route.mirror);
+    if ((route.mirrors ?? []).length > 0) {
+      yield forbidden(`${path}.mirror`, 'cannot be used together with mirrors; use mirrors alone');
+    }
+  }
+  for (const [index, mirror] of (route.mirrors ?? []).entries()) {
+    yield* checkDestination(`${path}.mirrors[${index}].destination`, mirror.destination);
+    yield* checkPercent(`${path}.mirrors[${index}].percentage.value`, mirror.percentage?.value);
+  }
+  yield* checkPercent(`${path}.mirrorPercentage.value`, route.mirrorPercentage?.value);
+  for (const name of ['mirrorPercent', 'mirror_percent'] as const) {
+    if (route[name] === undefined) continue;
+    yield* checkPercent(`${path}.${name}`, route[name]);
+    yield asWarning(invalid(`${path}.${name}`, route[name], 'is deprecated; use mirrorPercentage'));
+  }
+}

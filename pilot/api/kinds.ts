@@ -1,0 +1,62 @@
+import { destinationRule } from './destination-rule.ts';
+import type { KindDefinition } from './kind.ts';
+import type { ConfigObject, ObjectKey } from './resource.ts';
+import { serviceEntry } from './service-entry.ts';
+import { virtualService } from './virtual-service.ts';
+import { workloadEntry } from './workload-entry.ts';
+
+/** Every kind that pilot serves. A new kind is a file of its own and a line here. */
+export const kinds: readonly KindDefinition[] = [
+  virtualService,
+  destinationRule,
+  serviceEntry,
+  workloadEntry,
+];
+
+/** The definition of a kind in any of its versions; undefined when pilot does not serve it. */
+export function findKind(apiVersion: string, kind: string): KindDefinition | undefined {
+  const { group, version } = splitApiVersion(apiVersion);
+  return kinds.find(
+    (candidate) =>
+      candidate.kind === kind && candidate.group === group && candidate.versions.includes(version),
+  );
+}
+
+/** The definition under which `plural` is served in a group version. */
+export function findPlural(
+  group: string,
+  version: string,
+  plural: string,
+): KindDefinition | undefined {
+  return kinds.find(
+    (candidate) =>
+      candidate.plural === plural &&
+      candidate.group === group &&
+      candidate.versions.includes(version),
+  );
+}
+
+/** `networking.istio.io/v1` → group and version; the core group is ''. */
+export function splitApiVersion(apiVersion: string): {
+  readonly group: string;
+  readonly version: string;
+} {
+  const slash = apiVersion.indexOf('/');
+  return slash === -1
+    ? { group: '', version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+export function keyOf(object: ConfigObject): ObjectKey {
+  return {
+    group: splitApiVersion(object.apiVersion).group,
+    kind: object.kind,
+    namespace: object.metadata.namespace,
+    name: object.metadata.name,
+  };
+}
+
+/** A text that is equal for equal keys and sorts by group, kind, namespace and name. */
+export function formatKey(key: ObjectKey): string {
+  return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
+}

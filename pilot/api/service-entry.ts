@@ -1,0 +1,165 @@
+import type { FieldError } from './field-error.ts';
+import { duplicate, forbidden, invalid, required, unsupported } from './field-error.ts';
+import {
+  checkExportTo,
+  checkOneOf,
+  checkPort,
+  checkSelector,
+  checkSubnets,
+  isDomainName,
+  isIpAddress,
+  isWildcardDomain,
+} from './field-rules.ts';
+import { ageColumn, defineKind, istioNetworking } from './kind.ts';
+import type { ServiceEntrySpec } from './service-entry-schema.ts';
+import { serviceEntrySchema } from './service-entry-schema.ts';
+import { checkPortName, checkWorkload } from './workload-entry-rules.ts';
+
+export const serviceEntry = defineKind({
+  ...istioNetworking,
+  kind: 'ServiceEntry',
+  plural: 'serviceentries',
+  singular: 'serviceentry',
+  shortNames: ['se'],
+  description: 'A service that no catalogue knows.',
+  columns: [
+    { name: 'Hosts', type: 'string', description: 'Names of the service.', path: 'spec.hosts' },
+    {
+      name: 'Location',
+      type: 'string',
+      description: 'Whether the service is part of the mesh.',
+      path: 'spec.location',
+    },
+    {
+      name: 'Resolution',
+      type: 'string',
+      description: 'How the addresses of its endpoints are found.',
+      path: 'spec.resolution',
+    },
+    ageColumn,
+  ],
+  schema: serviceEntrySchema,
+  validate: checkServiceEntry,
+});
+
+function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<FieldError> {
+  yield* checkHosts(spec.hosts);
+  yield* checkSubnets('spec.addresses', spec.addresses);
+  yield* checkPorts(spec);
+  yield* checkOneOf('spec', spec, ['workloadSelector', 'endpoints']);
+  if (spec.workloadSelector !== undefined) {
+    yield* checkSelector('spec.workloadSelector.labels', spec.workloadSelector.labels);
+  }
+  for (const [index, endpoint] of (spec.endpoints ?? []).entries()) {
+    yield* checkEndpoint(`spec.endpoints[${index}]`, endpoint, spec);
+  }
+  yield* checkResolution(spec);
+  yield* checkExportTo('spec.exportTo', spec.exportTo, ['.', '*', '~']);
+}
+
+function* checkHosts(hosts: readonly string[]): Iterable<FieldError> {
+  for (const [index, host] of hosts.entries()) {
+    const path = `spec.hosts[${index}]`;
+    if (host === '*') yield invalid(path, host, 'must not be * alone; name the service');
+    else if (!isWildcardDomain(host)) {
+      yield invalid(path, host, 'must be a DNS name; only its first label may be *');
+    }
+    if (hosts.indexOf(host) !== index) yield duplicate(path, host);
+  }
+}
+
+const protocols = [
+  'HTTP',
+  'HTTP2',
+  'HTTP_PROXY',
+  'HTTPS',
+  'GRPC',
+  'GRPC-WEB',
+  'TLS',
+  'TCP',
+  'UDP',
+  'MONGO',
+  'REDIS',
+  'MYSQL',
+];
+
+/** Protocols by which a proxy can tell hosts apart. */
+const namedProtocols = ['HTTP', 'HTTP2', 'HTTP_PROXY', 'HTTPS', 'GRPC', 'GRPC-WEB', 'TLS'];
+
+function* checkPorts(spec: ServiceEntrySpec): Iterable<FieldError> {
+  const names = new Set<string>();
+  const numbers = new Set<number>();
+  for (const [index, { name, number, protocol = '', targetPort }] of (spec.ports ?? []).entries()) {
+    const path = `spec.ports[${index}]`;
+    if (names.has(name)) yield duplicate(`${path}.name`, name);
+    if (numbers.has(number)) yield duplicate(`${path}.number`, number);
+    names.add(name);
+    numbers.add(number);
+    yield* checkPortName(`${path}.name`, name);
+    yield* checkPort(`${path}.number`, number);
+    yield* checkPort(`${path}.targetPort`, targetPort);
+    if (protocol !== '' && !protocols.includes(protocol.toUpperCase())) {
+      yield unsupported(`${path}.protocol`, protocol, protocols);
+    }
+  }
+}
+
+function* checkEndpoint(
+  path: string,
+  endpoint: NonNullable<ServiceEntrySpec['endpoints']>[number],
+  spec: ServiceEntrySpec,
+): Iterable<FieldError> {
+  yield* checkWorkload(path, endpoint);
+  const known = (spec.ports ?? []).map(({ name }) => name);
+  for (const name of Object.keys(endpoint.ports ?? {})) {
+    if (!known.includes(name)) {
+      yield invalid(`${path}.ports`, name, `must be one of the ports: ${known.join(', ')}`);
+    }
+  }
+  const { address = '' } = endpoint;
+  const literal = address === '' || address.startsWith('unix://') || isIpAddress(address);
+  if (spec.resolution === 'STATIC' && !literal) {
+    yield invalid(`${path}.address`, address, 'must be an IP address with resolution STATIC');
+  }
+}
+
+/** What each way of finding endpoints demands. */
+function* checkResolution(spec: ServiceEntrySpec): Iterable<FieldError> {
+  const { resolution = 'NONE', endpoints = [], addresses = [], hosts } = spec;
+  if (resolution === 'NONE' && endpoints.length > 0) {
+    yield forbidden('spec.endpoints', 'resolution NONE takes none; use STATIC or DNS');
+  }
+  const isDynamic = resolution !== 'NONE' && resolution !== 'STATIC';
+  const cidr = addresses.find((address) => address.includes('/'));
+  if (cidr !== undefined && isDynamic) {
+    yield invalid('spec.addresses', cidr, 'CIDRs are only allowed with resolution NONE or STATIC');
+  }
+  if (isDynamic) yield* checkDnsResolution(resolution, hosts, endpoints.length);
+  if (resolution !== 'NONE' && hosts.length > 1) yield* checkManyHosts(spec);
+}
+
+function* checkDnsResolution(
+  resolution: string,
+  hosts: readonly string[],
+  endpoints: number,
+): Iterable<FieldError> {
+  if (resolution === 'DNS_ROUND_ROBIN' && endpoints > 1) {
+    yield forbidden('spec.endpoints', 'resolution DNS_ROUND_ROBIN takes one at most; use DNS');
+  }
+  if (resolution !== 'DYNAMIC_DNS' && endpoints === 0 && !hosts.every(isDomainName)) {
+    yield required('spec.endpoints', `hosts with * cannot be resolved by ${resolution}`);
+  }
+}
+
+/** Plain TCP carries no host name, so several hosts on one port could not be told apart. */
+function* checkManyHosts(spec: ServiceEntrySpec): Iterable<FieldError> {
+  for (const [index, { protocol = '' }] of (spec.ports ?? []).entries()) {
+    if (!namedProtocols.includes(protocol.toUpperCase())) {
+      yield invalid(
+        `spec.ports[${index}].protocol`,
+        protocol,
+        `several hosts need one of ${namedProtocols.join(', ')}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Where a proxy accepts connections and what it does with them. */
+export interface Listener {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly direction: 'inbound' | 'outbound';
+  /** False: reached only from the capturing listener, by original destination. */
+  readonly bindToPort: boolean;
+  /** True: connections go on to the listener of their original destination. */
+  readonly useOriginalDst: boolean;
+  /** Restores the destination from before the capture. */
+  readonly originalDst: boolean;
+  readonly sniffing: Sniffing;
+  /** Tried by destination port, then whether it is HTTP, then destination address. */
+  readonly chains: readonly FilterChain[];
+  /** For what no chain matches; without one such connections are closed. */
+  readonly defaultChain?: FilterChain;
+}
+
+export type Sniffing =
+  | { readonly kind: 'off' }
+  /** Looks at the first bytes, except on `exceptPorts`; after `timeoutMs` goes on without knowing. */
+  | { readonly kind: 'http'; readonly timeoutMs: number; readonly exceptPorts: readonly number[] };
+
+export interface FilterChain {
+  /** Unique within the listener. */
+  readonly name: string;
+  readonly match: FilterChainMatch;
+  readonly handler: HttpHandler | TcpHandler;
+}
+
+/** An absent condition is always met. */
+export interface FilterChainMatch {
+  readonly destinationPort?: number;
+  /** Only what the sniffing recognised as HTTP. */
+  readonly http?: true;
+  readonly destination?: string;
+}
+
+export interface HttpHandler {
+  readonly kind: 'http';
+  readonly statPrefix: string;
+  /** Name of the route table, delivered by RDS. */
+  readonly routes: string;
+  readonly tracing?: Tracing;
+}
+
+export interface Tracing {
+  readonly cluster: string;
+  /** Percent of requests, 0–100. */
+  readonly sampling: number;
+}
+
+export interface TcpHandler {
+  readonly kind: 'tcp';
+  readonly statPrefix: string;
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+}

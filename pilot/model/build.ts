@@ -1,0 +1,185 @@
+import type { Problem } from '../../kit/problem.ts';
+import type { ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
+import { resolveHostname } from './hostname.ts';
+import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
+import type { Endpoint, RegisteredService, Service } from './service.ts';
+import { registerServiceEntry } from './service-entry.ts';
+import { assignVirtualAddresses } from './virtual-address.ts';
+
+export interface MeshInputs {
+  /** Services of the registries, sorted by host name. */
+  readonly catalog: readonly RegisteredService[];
+  readonly resources: ResourceSet;
+  /** Domain in which rules may use short names. */
+  readonly domain: string;
+}
+
+export interface BuiltMesh {
+  readonly mesh: Mesh;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Derives the mesh. `previous` only saves work and identity: with or without it the result is the same.
+ */
+export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): BuiltMesh {
+  const merged = mergeRegistries(inputs);
+  const services = keepMap(previous.services, buildServices(merged.services, previous.services));
+  const isService = (hostname: string): boolean => services.has(hostname);
+  const resolve = (host: string): string => resolveHostname(host, inputs.domain, isService);
+  const endpoints = keepMap(
+    previous.endpoints,
+    new Map(merged.services.map((service) => [service.hostname, service.endpoints])),
+  );
+  const virtualServices = select(inputs.resources, 'VirtualService').map((resource) =>
+    toRule(resource, resource.spec.hosts ?? [], resolve),
+  );
+  const destinationRules = select(inputs.resources, 'DestinationRule').map((resource) =>
+    toRule(resource, [resource.spec.host], resolve),
+  );
+  const unchanged = endpoints === previous.endpoints && services === previous.services;
+  return {
+    mesh: {
+      services,
+      endpoints,
+      virtualServices: keepRules(previous.virtualServices, virtualServices),
+      destinationRules: keepRules(previous.destinationRules, destinationRules),
+      workloads: unchanged ? previous.workloads : buildWorkloads(services, endpoints),
+    },
+    problems: merged.problems,
+  };
+}
+
+interface MergedRegistries {
+  readonly services: readonly RegisteredService[];
+  readonly problems: readonly Problem[];
+}
+
+/** One service per host name: the registries come first, then ServiceEntries by age. */
+function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
+  const services = new Map(catalog.map((service) => [service.hostname, service]));
+  const problems: Problem[] = [];
+  for (const resource of select(resources, 'ServiceEntry')) {
+    for (const service of registerServiceEntry(resource)) {
+      if (services.has(service.hostname)) {
+        problems.push({
+          code: 'W_HOST_DUPLICATE',
+          severity: 'warning',
+          resource: `ServiceEntry ${resource.key.namespace}/${resource.key.name}`,
+          path: 'spec.hosts',
+          message: `host "${service.hostname}" is already a service of the mesh; this entry is ignored for it. Choose another host name`,
+        });
+      } else {
+        services.set(service.hostname, service);
+      }
+    }
+  }
+  return { services: [...services.values()].sort(byHostname), problems };
+}
+
+function byHostname(left: RegisteredService, right: RegisteredService): number {
+  return left.hostname < right.hostname ? -1 : 1;
+}
+
+function buildServices(
+  registered: readonly RegisteredService[],
+  previous: ReadonlyMap<string, Service>,
+): ReadonlyMap<string, Service> {
+  const addresses = assignVirtualAddresses(
+    registered.flatMap((service) => (service.address === undefined ? [service.hostname] : [])),
+    registered.flatMap((service) => service.address ?? []),
+  );
+  return new Map(
+    registered.map(({ hostname, namespace, ports, resolution, address }) => {
+      const virtual = address ?? addresses.get(hostname) ?? '';
+      const service: Service = { hostname, namespace, address: virtual, ports, resolution };
+      return [hostname, keepEqual(previous.get(hostname), service)];
+    }),
+  );
+}
+
+/** Resources of one kind, the oldest first: in Istio the oldest of two conflicting rules wins. */
+function select<Kind extends ConfigResource['kind']>(
+  resources: ResourceSet,
+  kind: Kind,
+): readonly Extract<ConfigResource, { kind: Kind }>[] {
+  return resources
+    .filter(
+      (resource): resource is Extract<ConfigResource, { kind: Kind }> => resource.kind === kind,
+    )
+    .sort((left, right) => compare(ageKey(left), ageKey(right)));
+}
+
+function ageKey(resource: ConfigResource): string {
+  const { metadata, key } = resource;
+  return [metadata.creationTimestamp ?? '', key.namespace, key.name].join('/');
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** The rule of a resource, with full host names. */
+function toRule<Spec>(
+  resource: { readonly key: ObjectKey; readonly spec: Spec },
+  hosts: readonly string[],
+  resolve: (host: string) => string,
+): Rule<Spec> {
+  const { namespace, name } = resource.key;
+  return { namespace, name, hosts: hosts.map(resolve), spec: resource.spec };
+}
+
+function buildWorkloads(
+  services: ReadonlyMap<string, Service>,
+  endpoints: ReadonlyMap<string, readonly Endpoint[]>,
+): ReadonlyMap<string, Workload> {
+  const workloads = new Map<string, Workload>();
+  for (const [hostname, members] of endpoints) {
+    const ports = new Map(services.get(hostname)?.ports.map((port) => [port.number, port]));
+    for (const { address, port, servicePort: number, labels } of members) {
+      const servicePort = ports.get(number);
+      if (servicePort === undefined) continue;
+      const known = workloads.get(address);
+      workloads.set(address, {
+        address,
+        labels: { ...labels, ...known?.labels },
+        instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
+      });
+    }
+  }
+  return workloads;
+}
+
+function keepEqual<T>(previous: T | undefined, next: T): T {
+  return previous !== undefined && JSON.stringify(previous) === JSON.stringify(next)
+    ? previous
+    : next;
+}
+
+/** The previous map when the next one has the same entries in the same order. */
+function keepMap<T>(
+  previous: ReadonlyMap<string, T>,
+  next: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (previous.size !== next.size) return next;
+  for (const [key, value] of next) {
+    if (previous.get(key) !== value) return next;
+  }
+  return previous;
+}
+
+/** Rules keep their identity while their spec is the same object and their hosts mean the same services. */
+function keepRules<Spec>(
+  previous: readonly Rule<Spec>[],
+  next: readonly Rule<Spec>[],
+): readonly Rule<Spec>[] {
+  const known = new Map(previous.map((rule) => [rule.spec, rule]));
+  const kept = next.map((rule) => {
+    const same = known.get(rule.spec);
+    return same?.hosts.join() === rule.hosts.join() ? same : rule;
+  });
+  const unchanged =
+    previous.length === kept.length && kept.every((rule, index) => rule === previous[index]);
+  return unchanged ? previous : kept;
+}

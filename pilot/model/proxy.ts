@@ -1,0 +1,68 @@
+import type { VirtualServiceSpec } from '../api/virtual-service-schema.ts';
+import type { NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
+import type { Mesh } from './mesh.ts';
+
+/** A connected proxy. */
+export interface Proxy {
+  readonly id: NodeId;
+  readonly metadata: NodeMetadata;
+}
+
+/**
+ * What of a proxy decides its outbound configuration. Proxies with an equal view share every outbound
+ * resource, so the view holds nothing that is not needed.
+ */
+export interface View {
+  readonly namespace: string;
+  readonly domain: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
+export function labelsOf(proxy: Proxy, mesh: Mesh): Readonly<Record<string, string>> {
+  return { ...proxy.metadata.labels, ...mesh.workloads.get(proxy.id.address)?.labels };
+}
+
+/**
+ * The view of a proxy. Of its labels only those stay that some rule asks for: without a rule on
+ * sourceLabels all proxies of a namespace have one view.
+ */
+export function viewOf(proxy: Proxy, mesh: Mesh, asked: ReadonlySet<string>): View {
+  const labels = labelsOf(proxy, mesh);
+  return {
+    namespace: proxy.metadata.namespace,
+    domain: proxy.id.domain,
+    labels: Object.fromEntries(
+      [...asked].sort().flatMap((name) => {
+        const value = labels[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+  };
+}
+
+/** Names of the labels that rules match with sourceLabels. */
+export function askedLabels(mesh: Pick<Mesh, 'virtualServices'>): ReadonlySet<string> {
+  return new Set(mesh.virtualServices.flatMap(({ spec }) => askedBy(spec)));
+}
+
+function askedBy({ http = [], tcp = [], tls = [] }: VirtualServiceSpec): readonly string[] {
+  const matches: readonly CallerMatch[] = [
+    ...http.flatMap(({ match }) => match ?? []),
+    ...tcp.flatMap(({ match }) => match ?? []),
+    ...tls.flatMap(({ match }) => match),
+  ];
+  return matches.flatMap(({ sourceLabels }) => Object.keys(sourceLabels ?? {}));
+}
+
+interface CallerMatch {
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+}
+
+/** Whether `labels` has every pair of `selector`. */
+export function matchesLabels(
+  selector: Readonly<Record<string, string>> | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(selector ?? {}).every(([name, value]) => labels[name] === value);
+}

@@ -1,0 +1,86 @@
+import { type Protocol, parseProtocol } from '../../registrator/contract/service-record.ts';
+import type { ServiceEntry } from '../api/resource.ts';
+import type { Endpoint, RegisteredService, Resolution, ServicePort } from './service.ts';
+
+type Spec = ServiceEntry['spec'];
+
+/** The services that a ServiceEntry declares, one for each of its hosts. */
+export function registerServiceEntry(resource: ServiceEntry): readonly RegisteredService[] {
+  const { spec } = resource;
+  const { namespace } = resource.key;
+  const ports = (spec.ports ?? [])
+    .map(toServicePort)
+    .sort((left, right) => left.number - right.number);
+  const address = spec.addresses?.find((candidate) => !candidate.includes('/'));
+  const endpoints = toEndpoints(spec);
+  return spec.hosts.map((hostname) => ({
+    hostname,
+    namespace,
+    ports,
+    resolution: resolutionOf(spec),
+    ...(address === undefined ? {} : { address }),
+    endpoints: endpoints ?? hostEndpoints(hostname, spec),
+  }));
+}
+
+type Port = NonNullable<Spec['ports']>[number];
+
+function toServicePort(port: Port): ServicePort {
+  const protocol = protocolOf(port);
+  return { number: port.number, name: port.name, ...(protocol === undefined ? {} : { protocol }) };
+}
+
+/** The declared protocol, else the one that the port's name begins with (Istio: name[-suffix]). */
+function protocolOf(port: Port): Protocol | undefined {
+  if (port.protocol !== undefined && port.protocol !== '') return parseProtocol(port.protocol);
+  return parseProtocol(port.name) ?? parseProtocol(port.name.split('-')[0] ?? '');
+}
+
+function resolutionOf({ resolution }: Spec): Resolution {
+  return resolutions[resolution ?? 'NONE'];
+}
+
+const resolutions: Readonly<Record<NonNullable<Spec['resolution']>, Resolution>> = {
+  STATIC: 'static',
+  DNS: 'dns',
+  DNS_ROUND_ROBIN: 'dns-round-robin',
+  NONE: 'none',
+  DYNAMIC_DNS: 'none',
+};
+
+/** The declared endpoints for every port; undefined when none are declared. */
+function toEndpoints(spec: Spec): readonly Endpoint[] | undefined {
+  if (spec.endpoints === undefined || spec.endpoints.length === 0) return undefined;
+  return spec.endpoints
+    .flatMap((endpoint) =>
+      (spec.ports ?? []).map((port) => ({
+        address: endpoint.address ?? '',
+        port: endpoint.ports?.[port.name] ?? port.targetPort ?? port.number,
+        servicePort: port.number,
+        labels: endpoint.labels ?? {},
+        ...(endpoint.weight === undefined || endpoint.weight === 0
+          ? {}
+          : { weight: endpoint.weight }),
+        ...(endpoint.locality === undefined || endpoint.locality === ''
+          ? {}
+          : { locality: endpoint.locality }),
+      })),
+    )
+    .sort(byAddress);
+}
+
+function byAddress(left: Endpoint, right: Endpoint): number {
+  if (left.address !== right.address) return left.address < right.address ? -1 : 1;
+  return left.port - right.port || left.servicePort - right.servicePort;
+}
+
+/** Without endpoints a DNS service is reached under its own host name. */
+function hostEndpoints(hostname: string, spec: Spec): readonly Endpoint[] {
+  if (!resolutionOf(spec).startsWith('dns')) return [];
+  return (spec.ports ?? []).map((port) => ({
+    address: hostname,
+    port: port.targetPort ?? port.number,
+    servicePort: port.number,
+    labels: {},
+  }));
+}

@@ -1,0 +1,139 @@
+import type { Cluster } from '../ir/cluster.ts';
+import type { FilterChain, Listener } from '../ir/listener.ts';
+import {
+  blackHoleCluster,
+  inboundCluster,
+  inboundPassthroughCluster,
+  meshPorts,
+  virtualInbound,
+} from '../ir/names.ts';
+import type { ProxyConfig } from '../ir/proxy-config.ts';
+import type { RouteTable } from '../ir/route.ts';
+import type { Instance, Workload } from '../model/mesh.ts';
+import { handlingOf } from '../model/service.ts';
+import type { MeshOptions } from './options.ts';
+import { sniffTimeoutMs, tcpChain, tracingOf } from './outbound-listeners.ts';
+import { noHeaderChanges } from './route-headers.ts';
+import { matchAll } from './route-match.ts';
+import { translatePolicy } from './traffic-policy.ts';
+
+/** Upstream connections of inbound traffic come from here, so that the capture lets them pass (as in Istio). */
+const inboundSource = '127.0.0.6';
+
+/** What a proxy does with the connections to its own workload. Without a workload all of it is passed on. */
+export function translateInbound(
+  workload: Workload | undefined,
+  options: MeshOptions,
+): ProxyConfig {
+  const instances = onePerPort(workload?.instances ?? []);
+  return {
+    clusters: [...instances.map(instanceCluster), passthrough],
+    endpoints: [],
+    listeners: [inboundListener(instances, options)],
+    routes: instances
+      .filter(({ servicePort }) => handlingOf(servicePort) === 'http')
+      .map(instanceRoutes),
+  };
+}
+
+/** Two services may share a port of the workload; what its proxy does there is the same for both. */
+function onePerPort(instances: readonly Instance[]): readonly Instance[] {
+  const byPort = new Map<number, Instance>();
+  for (const instance of instances) {
+    if (!byPort.has(instance.port)) byPort.set(instance.port, instance);
+  }
+  return [...byPort.values()].sort((left, right) => left.port - right.port);
+}
+
+function instanceCluster({ port, servicePort }: Instance): Cluster {
+  return {
+    ...translatePolicy({}, servicePort),
+    name: inboundCluster(port),
+    discovery: { kind: 'original-dst' },
+    loadBalancer: { kind: 'provided' },
+    bindAddress: inboundSource,
+  };
+}
+
+const passthrough: Cluster = {
+  name: inboundPassthroughCluster,
+  discovery: { kind: 'original-dst' },
+  connectTimeoutMs: 10_000,
+  http: 'downstream',
+  loadBalancer: { kind: 'provided' },
+  connectionPool: {},
+  bindAddress: inboundSource,
+};
+
+function inboundListener(instances: readonly Instance[], options: MeshOptions): Listener {
+  const declared = instances.filter(({ servicePort }) => handlingOf(servicePort) === 'tcp');
+  return {
+    name: virtualInbound,
+    address: '0.0.0.0',
+    port: meshPorts.inbound,
+    direction: 'inbound',
+    bindToPort: true,
+    useOriginalDst: false,
+    originalDst: true,
+    sniffing: {
+      kind: 'http',
+      timeoutMs: sniffTimeoutMs,
+      exceptPorts: declared.map(({ port }) => port),
+    },
+    chains: [
+      tcpChain('loop', { destinationPort: meshPorts.inbound }, blackHoleCluster),
+      ...instances.flatMap((instance) => instanceChains(instance, options)),
+    ],
+    defaultChain: tcpChain('passthrough', {}, inboundPassthroughCluster),
+  };
+}
+
+/** HTTP is handled as such where it is expected or possible; everything else is passed on as bytes. */
+function instanceChains(instance: Instance, options: MeshOptions): readonly FilterChain[] {
+  const { port, servicePort } = instance;
+  const name = inboundCluster(port);
+  const bytes = tcpChain(`${name}|tcp`, { destinationPort: port }, name);
+  if (handlingOf(servicePort) === 'tcp') return [bytes];
+  return [
+    {
+      name: `${name}|http`,
+      match: { destinationPort: port, http: true },
+      handler: {
+        kind: 'http',
+        statPrefix: `inbound_0.0.0.0_${port}`,
+        routes: name,
+        ...tracingOf(options),
+      },
+    },
+    bytes,
+  ];
+}
+
+function instanceRoutes({ hostname, port, servicePort }: Instance): RouteTable {
+  const name = inboundCluster(port);
+  return {
+    name,
+    virtualHosts: [
+      {
+        name: `inbound|http|${port}`,
+        domains: ['*'],
+        routes: [
+          {
+            name: 'default',
+            match: matchAll,
+            action: {
+              kind: 'forward',
+              clusters: [{ name, weight: 1, headers: noHeaderChanges }],
+              timeoutMs: 0,
+              mirrors: [],
+              rewrite: {},
+              hash: [],
+            },
+            headers: noHeaderChanges,
+            operation: `${hostname}:${servicePort.number}/*`,
+          },
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,179 @@
+import type {
+  FilterChain,
+  FilterChainMatch,
+  Listener,
+  TcpHandler,
+  Tracing,
+} from '../ir/listener.ts';
+import {
+  blackHoleCluster,
+  httpListenerName,
+  meshPorts,
+  outboundCluster,
+  outboundRoutes,
+  passthroughCluster,
+  tcpListenerName,
+  tracingCluster,
+  virtualOutbound,
+} from '../ir/names.ts';
+import type { Mesh } from '../model/mesh.ts';
+import { type View, matchesLabels } from '../model/proxy.ts';
+import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
+import type { Destinations } from './destinations.ts';
+import type { MeshOptions } from './options.ts';
+import { httpPorts, servesHttp } from './routes.ts';
+
+/**
+ * How long a connection may stay silent before it counts as a byte stream. Only servers that speak first
+ * and were not declared as `tcp` pay it; an HTTP client that connects early and waits longer loses its rules.
+ */
+export const sniffTimeoutMs = 5000;
+
+/** The listeners of outbound traffic: they do not depend on rules for HTTP, so rules never drain them. */
+export function translateOutboundListeners(
+  mesh: Mesh,
+  view: View,
+  destinations: Destinations,
+  options: MeshOptions,
+): readonly Listener[] {
+  const services = [...mesh.services.values()];
+  return [
+    captureListener,
+    ...httpPorts(mesh).map((port) => httpListener(port, services, options)),
+    ...services.flatMap((service) =>
+      service.ports
+        .filter((port) => handlingOf(port) === 'tcp' && service.resolution !== 'none')
+        .map((port) =>
+          tcpListener(service, port, tcpTargets(mesh, service, port, { view, destinations })),
+        ),
+    ),
+  ];
+}
+
+/** A chain that hands connections to one cluster. */
+export function tcpChain(name: string, match: FilterChainMatch, cluster: string): FilterChain {
+  return { name, match, handler: tcpHandler([{ name: cluster, weight: 1 }], cluster) };
+}
+
+function tcpHandler(clusters: TcpHandler['clusters'], statPrefix: string): TcpHandler {
+  return { kind: 'tcp', statPrefix, clusters };
+}
+
+const passthroughChain = tcpChain('passthrough', {}, passthroughCluster);
+
+const outbound = {
+  address: '0.0.0.0',
+  direction: 'outbound',
+  useOriginalDst: false,
+  bindToPort: false,
+  originalDst: false,
+} as const;
+
+/** Takes every captured connection and hands it to the listener of its original destination. */
+const captureListener: Listener = {
+  ...outbound,
+  name: virtualOutbound,
+  port: meshPorts.outbound,
+  bindToPort: true,
+  useOriginalDst: true,
+  sniffing: { kind: 'off' },
+  chains: [
+    // A connection made to the capturing port itself would be passed on to itself for ever.
+    tcpChain('loop', { destinationPort: meshPorts.outbound }, blackHoleCluster),
+  ],
+  defaultChain: passthroughChain,
+};
+
+/**
+ * What is HTTP is routed by its Host. What is not, although the port is declared or taken for HTTP, goes to
+ * the service that owns the address: a wrong or missing declaration never sends a call to another service.
+ */
+function httpListener(port: number, services: readonly Service[], options: MeshOptions): Listener {
+  return {
+    ...outbound,
+    name: httpListenerName(port),
+    port,
+    sniffing: { kind: 'http', timeoutMs: sniffTimeoutMs, exceptPorts: [] },
+    chains: [
+      {
+        name: 'http',
+        match: { http: true },
+        handler: {
+          kind: 'http',
+          statPrefix: `outbound_${httpListenerName(port)}`,
+          routes: outboundRoutes(port),
+          ...tracingOf(options),
+        },
+      },
+      ...services
+        .filter((service) => servesHttp(service, port) && service.resolution !== 'none')
+        .map((service) =>
+          tcpChain(
+            service.hostname,
+            { destination: service.address },
+            outboundCluster(service.hostname, port),
+          ),
+        ),
+    ],
+    defaultChain: passthroughChain,
+  };
+}
+
+/** Spans for requests that a proxy sends or receives. */
+export function tracingOf({ tracing }: MeshOptions): { readonly tracing?: Tracing } {
+  if (tracing === undefined) return {};
+  return { tracing: { cluster: tracingCluster, sampling: tracing.sampling } };
+}
+
+function tcpListener(
+  service: Service,
+  port: ServicePort,
+  targets: TcpHandler['clusters'],
+): Listener {
+  const name = outboundCluster(service.hostname, port.number);
+  return {
+    ...outbound,
+    name: tcpListenerName(service.address, port.number),
+    address: service.address,
+    port: port.number,
+    sniffing: { kind: 'off' },
+    chains: [],
+    defaultChain: { name, match: {}, handler: tcpHandler(targets, name) },
+  };
+}
+
+interface TcpContext {
+  readonly view: View;
+  readonly destinations: Destinations;
+}
+
+/** The targets of the first tcp rule for this host and port, else the service itself. */
+function tcpTargets(
+  mesh: Mesh,
+  service: Service,
+  port: ServicePort,
+  { view, destinations }: TcpContext,
+): TcpHandler['clusters'] {
+  const routes = mesh.virtualServices
+    .filter(({ hosts }) => hosts.includes(service.hostname))
+    .flatMap(({ spec }) => spec.tcp ?? []);
+  const rule = routes.find(
+    ({ match }) =>
+      match === undefined ||
+      match.length === 0 ||
+      match.some(
+        (condition) =>
+          (condition.port === undefined || condition.port === port.number) &&
+          (condition.sourceNamespace ?? view.namespace) === view.namespace &&
+          matchesLabels(condition.sourceLabels, view.labels),
+      ),
+  );
+  const targets = (rule?.route ?? []).map(({ destination, weight }, _, all) => ({
+    name: destinations(destination, port.number).cluster,
+    weight: all.length === 1 ? 1 : (weight ?? 0),
+  }));
+  const chosen = targets.filter(({ weight }) => weight > 0);
+  return chosen.length > 0
+    ? chosen
+    : [{ name: outboundCluster(service.hostname, port.number), weight: 1 }];
+}

@@ -1,0 +1,104 @@
+import type { FilterChain, Listener, Sniffing, TcpHandler } from '../ir/listener.ts';
+import { HttpInspectorSchema, OriginalDstSchema, TcpProxySchema } from '../proto/extensions.ts';
+import type {
+  FilterChain as FilterChainMessage,
+  ListenerFilter,
+  ListenerFilterChainMatchPredicate,
+} from '../proto/generated/envoy/config/listener/v3/listener_components_pb.js';
+import type { Init } from '../proto/init.ts';
+import { ListenerSchema, TrafficDirectionValues } from '../proto/messages.ts';
+import { encode, packAny } from '../proto/writer.ts';
+import { accessLog } from './access-log.ts';
+import { toChainMatcher } from './chain-matcher.ts';
+import { packHttpConnection } from './http-connection.ts';
+import { duration, socketAddress } from './values.ts';
+
+/** The bytes of an envoy.config.listener.v3.Listener. */
+export function encodeListener(listener: Listener): Uint8Array {
+  const { sniffing, direction, defaultChain } = listener;
+  const inbound = direction === 'inbound';
+  return encode(ListenerSchema, {
+    name: listener.name,
+    address: socketAddress(listener.address, listener.port),
+    trafficDirection: inbound ? TrafficDirectionValues.INBOUND : TrafficDirectionValues.OUTBOUND,
+    bindToPort: listener.bindToPort,
+    useOriginalDst: listener.useOriginalDst ? true : undefined,
+    listenerFilters: [
+      ...(listener.originalDst || listener.useOriginalDst ? [originalDst] : []),
+      ...(sniffing.kind === 'http' ? [httpInspector(sniffing.exceptPorts)] : []),
+    ],
+    ...timeoutOf(sniffing),
+    filterChains: listener.chains.map((chain) => toFilterChain(chain, direction)),
+    filterChainMatcher: toChainMatcher(listener.chains),
+    defaultFilterChain:
+      defaultChain === undefined ? undefined : toFilterChain(defaultChain, direction),
+  });
+}
+
+function timeoutOf(sniffing: Sniffing): {
+  readonly listenerFiltersTimeout?: ReturnType<typeof duration>;
+  readonly continueOnListenerFiltersTimeout?: boolean;
+} {
+  if (sniffing.kind === 'off') return {};
+  return {
+    listenerFiltersTimeout: duration(sniffing.timeoutMs),
+    continueOnListenerFiltersTimeout: true,
+  };
+}
+
+const originalDst: Init<ListenerFilter> = {
+  name: 'envoy.filters.listener.original_dst',
+  configType: { case: 'typedConfig', value: packAny(OriginalDstSchema, {}) },
+};
+
+function httpInspector(exceptPorts: readonly number[]): Init<ListenerFilter> {
+  return {
+    name: 'envoy.filters.listener.http_inspector',
+    configType: { case: 'typedConfig', value: packAny(HttpInspectorSchema, {}) },
+    filterDisabled: exceptPorts.length === 0 ? undefined : anyOf(exceptPorts.map(toPortPredicate)),
+  };
+}
+
+/** Envoy wants at least two rules in an or_match. */
+function anyOf(
+  rules: readonly Init<ListenerFilterChainMatchPredicate>[],
+): Init<ListenerFilterChainMatchPredicate> | undefined {
+  return rules.length < 2 ? rules[0] : { rule: { case: 'orMatch', value: { rules } } };
+}
+
+function toPortPredicate(port: number): Init<ListenerFilterChainMatchPredicate> {
+  return { rule: { case: 'destinationPortRange', value: { start: port, end: port + 1 } } };
+}
+
+function toFilterChain(
+  { name, handler }: FilterChain,
+  direction: Listener['direction'],
+): Init<FilterChainMessage> {
+  const filter =
+    handler.kind === 'http'
+      ? {
+          name: 'envoy.filters.network.http_connection_manager',
+          value: packHttpConnection(handler, direction),
+        }
+      : { name: 'envoy.filters.network.tcp_proxy', value: packTcpProxy(handler) };
+  return {
+    name,
+    filters: [{ name: filter.name, configType: { case: 'typedConfig', value: filter.value } }],
+  };
+}
+
+/** A connection that one member refuses is tried with others before the caller sees it. */
+const maxConnectAttempts = 3;
+
+function packTcpProxy({ statPrefix, clusters }: TcpHandler): ReturnType<typeof packAny> {
+  const [first] = clusters;
+  return packAny(TcpProxySchema, {
+    statPrefix,
+    accessLog: [accessLog],
+    maxConnectAttempts,
+    clusterSpecifier:
+      first !== undefined && clusters.length === 1
+        ? { case: 'cluster', value: first.name }
+        : { case: 'weightedClusters', value: { clusters } },
+  });
+}

@@ -1,0 +1,101 @@
+import type { CorsPolicy, Fault, Route, RouteTable, VirtualHost } from '../ir/route.ts';
+import { CorsPolicySchema, HttpFaultSchema } from '../proto/extensions.ts';
+import type { Route as RouteMessage } from '../proto/generated/envoy/config/route/v3/route_components_pb.js';
+import { type Init, encoded } from '../proto/init.ts';
+import { RouteConfigurationSchema, VirtualHostSchema } from '../proto/messages.ts';
+import { encode, packAny } from '../proto/writer.ts';
+import { httpFilterNames } from './http-filters.ts';
+import { toDirectResponse, toRedirect, toRouteAction } from './route-action.ts';
+import { headerFields } from './route-headers.ts';
+import { toRouteMatch, toStringMatcher } from './route-match.ts';
+import { duration, fractionalPercent } from './values.ts';
+
+/**
+ * The bytes of an envoy.config.route.v3.RouteConfiguration. Its virtual hosts are encoded one by one by
+ * `encodeHost`, so that a caller who remembers them encodes only the one that changed.
+ */
+export function encodeRouteTable(
+  { name, virtualHosts }: RouteTable,
+  encodeHost: (host: VirtualHost) => Uint8Array = encodeVirtualHost,
+): Uint8Array {
+  return encode(RouteConfigurationSchema, {
+    name,
+    virtualHosts: virtualHosts.map((host) => encoded(VirtualHostSchema, encodeHost(host))),
+    validateClusters: false,
+    maxDirectResponseBodySizeBytes: 1024 * 1024,
+  });
+}
+
+export function encodeVirtualHost({ name, domains, routes }: VirtualHost): Uint8Array {
+  return encode(VirtualHostSchema, {
+    name,
+    domains,
+    routes: routes.map(toRoute),
+    includeRequestAttemptCount: true,
+  });
+}
+
+function toRoute(route: Route): Init<RouteMessage> {
+  return {
+    name: route.name,
+    match: toRouteMatch(route.match),
+    action: toAction(route),
+    decorator: { operation: route.operation },
+    metadata:
+      route.rule === undefined
+        ? undefined
+        : { filterMetadata: { composemesh: { rule: route.rule } } },
+    typedPerFilterConfig: {
+      ...(route.fault === undefined ? {} : { [httpFilterNames.fault]: toFault(route.fault) }),
+      ...(route.cors === undefined ? {} : { [httpFilterNames.cors]: toCors(route.cors) }),
+    },
+    ...headerFields(route.headers),
+  };
+}
+
+function toAction({ action }: Route): NonNullable<Init<RouteMessage>['action']> {
+  switch (action.kind) {
+    case 'forward':
+      return { case: 'route', value: toRouteAction(action) };
+    case 'redirect':
+      return { case: 'redirect', value: toRedirect(action) };
+    case 'respond':
+      return { case: 'directResponse', value: toDirectResponse(action.status, action.body) };
+  }
+}
+
+function toFault({ delay, abort }: Fault): ReturnType<typeof packAny> {
+  return packAny(HttpFaultSchema, {
+    delay:
+      delay === undefined
+        ? undefined
+        : {
+            percentage: fractionalPercent(delay.percent),
+            faultDelaySecifier: { case: 'fixedDelay', value: duration(delay.ms) },
+          },
+    abort:
+      abort === undefined
+        ? undefined
+        : {
+            percentage: fractionalPercent(abort.percent),
+            errorType:
+              abort.status.kind === 'http'
+                ? { case: 'httpStatus', value: abort.status.code }
+                : { case: 'grpcStatus', value: abort.status.code },
+          },
+  });
+}
+
+function toCors(cors: CorsPolicy): ReturnType<typeof packAny> {
+  const list = (values: readonly string[]): string | undefined =>
+    values.length === 0 ? undefined : values.join(',');
+  return packAny(CorsPolicySchema, {
+    allowOriginStringMatch: cors.origins.map(toStringMatcher),
+    allowMethods: list(cors.methods),
+    allowHeaders: list(cors.allowHeaders),
+    exposeHeaders: list(cors.exposeHeaders),
+    maxAge: cors.maxAgeSeconds === undefined ? undefined : String(cors.maxAgeSeconds),
+    allowCredentials: cors.credentials,
+    forwardNotMatchingPreflights: cors.forwardUnmatchedPreflights,
+  });
+}
