@@ -15,7 +15,12 @@ const table = {
     ...npm('dockerode', '@types/dockerode'),
     node,
   ],
-  'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
+  'registrator/plan': [
+    '^registrator/contract',
+    '^registrator/docker/(container|label-grammar|labels|check-labels)\\.ts',
+    '^kit',
+    node,
+  ],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
   'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
