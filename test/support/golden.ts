@@ -10,6 +10,9 @@ export function matchGolden(path: string, actual: string): void {
     writeFileSync(path, actual);
     return;
   }
-  assert.ok(existsSync(path), `${path} does not exist: run with UPDATE_GOLDEN=1 and read what it writes`);
+  assert.ok(
+    existsSync(path),
+    `${path} does not exist: run with UPDATE_GOLDEN=1 and read what it writes`,
+  );
   assert.equal(actual, readFileSync(path, 'utf8'));
 }

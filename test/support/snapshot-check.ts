@@ -26,8 +26,12 @@ export function checkSnapshot(snapshot: Snapshot): readonly string[] {
   const tableNames = new Set(tables.map(({ name }) => name));
   const memberNames = new Set(members.map(({ clusterName }) => clusterName));
   return [
-    ...tables.flatMap((table) => clustersOfTable(table).map((name) => [`route table ${table.name}`, name] as const)),
-    ...listeners.flatMap((listener) => clustersOfListener(listener).map((name) => [`listener ${listener.name}`, name] as const)),
+    ...tables.flatMap((table) =>
+      clustersOfTable(table).map((name) => [`route table ${table.name}`, name] as const),
+    ),
+    ...listeners.flatMap((listener) =>
+      clustersOfListener(listener).map((name) => [`listener ${listener.name}`, name] as const),
+    ),
   ]
     .filter(([, name]) => !clusterNames.has(name))
     .map(([place, name]) => `${place} names cluster "${name}", which does not exist`)
@@ -35,7 +39,9 @@ export function checkSnapshot(snapshot: Snapshot): readonly string[] {
       listeners.flatMap((listener) =>
         tablesOfListener(listener)
           .filter((name) => !tableNames.has(name))
-          .map((name) => `listener ${listener.name} names route table "${name}", which does not exist`),
+          .map(
+            (name) => `listener ${listener.name} names route table "${name}", which does not exist`,
+          ),
       ),
       clusters
         .filter(usesEds)
@@ -73,7 +79,9 @@ function clustersOfTable(table: RouteConfiguration): readonly string[] {
     });
 }
 
-function filtersOf(listener: Listener): readonly { readonly typeUrl: string; readonly value: Uint8Array }[] {
+function filtersOf(
+  listener: Listener,
+): readonly { readonly typeUrl: string; readonly value: Uint8Array }[] {
   const last = listener.defaultFilterChain;
   return [...listener.filterChains, ...(last === undefined ? [] : [last])]
     .flatMap(({ filters }) => filters)
@@ -108,8 +116,12 @@ function repeatedDomains(table: RouteConfiguration): readonly string[] {
 
 function wrongChains(listener: Listener): readonly string[] {
   const last = listener.defaultFilterChain;
-  const names = [...listener.filterChains, ...(last === undefined ? [] : [last])].map(({ name }) => name);
-  return repeated(names).map((name) => `listener ${listener.name} has filter chain "${name}" twice`);
+  const names = [...listener.filterChains, ...(last === undefined ? [] : [last])].map(
+    ({ name }) => name,
+  );
+  return repeated(names).map(
+    (name) => `listener ${listener.name} has filter chain "${name}" twice`,
+  );
 }
 
 function repeated(values: readonly string[]): readonly string[] {
