@@ -1,6 +1,7 @@
 /** `cmesh registrator`: reads the command line, runs until a signal, and returns the exit code. */
 import { describeError } from '../kit/errors.ts';
 import { createLog, type Log } from '../kit/log.ts';
+import { onTermination } from '../kit/termination.ts';
 import { runApp } from './app.ts';
 import { parseConfig, usage, type Environment } from './config.ts';
 
@@ -39,7 +40,7 @@ export async function runRegistrator(
     io.log.error({}, describeError(error));
     return 1;
   } finally {
-    ended?.close();
+    await ended?.close();
   }
 }
 
@@ -47,21 +48,5 @@ function defaultIo(): RegistratorIo {
   return {
     writeError: (text) => process.stderr.write(text),
     log: createLog('registrator', 'info'),
-  };
-}
-
-function onTermination(): { readonly signal: AbortSignal; readonly close: () => void } {
-  const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort();
-  };
-  process.once('SIGTERM', abort);
-  process.once('SIGINT', abort);
-  return {
-    signal: controller.signal,
-    close: () => {
-      process.off('SIGTERM', abort);
-      process.off('SIGINT', abort);
-    },
   };
 }
