@@ -41,14 +41,14 @@ function withMetadata(
   return { ...object, metadata };
 }
 
-/** Whether two states of an object say the same, whatever the store wrote into them. */
+/** Whether two states of an object say the same; the API version it was written in is only a label. */
 export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
   return isDeepStrictEqual(content(left), content(right));
 }
 
 function content(object: ConfigObject): unknown {
   const { labels = {}, annotations = {} } = object.metadata;
-  return [object.apiVersion, labels, annotations, object.spec, object.status];
+  return [labels, annotations, object.spec, object.status];
 }
 
 /** A UUID (version 8, RFC 9562) from the object's key: every pilot gives an object the same. */
