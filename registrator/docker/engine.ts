@@ -1,8 +1,9 @@
 /** The few calls of the Docker Engine API that the registrator makes, each with a time limit. */
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { OperationError } from '../../kit/errors.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
 import { parseContainer, type Container, type InspectReply } from './container.ts';
+import { Dockerode } from './dockerode.ts';
 
 export type EngineAddress =
   | { readonly kind: 'socket'; readonly path: string }
@@ -42,7 +43,7 @@ export class DockerodeEngine implements Engine, Closer {
   readonly #calls = new Set<AbortController>();
 
   constructor(address: EngineAddress, timeout = defaultTimeout) {
-    this.#docker = new Docker(connectionOptions(address));
+    this.#docker = new Dockerode(connectionOptions(address));
     this.#place = formatEngineAddress(address);
     this.#timeout = timeout;
   }

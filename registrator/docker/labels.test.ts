@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { checkKeys } from './label-grammar.ts';
+import { parseSettings, parseTags } from './labels.ts';
+
+const parse = (
+  env: Record<string, string>,
+  labels: Record<string, string> = {},
+  port = 9080,
+): { settings: unknown; problems: readonly string[] } => {
+  const { value, problems } = parseSettings({ name: 'web', env, labels }, port);
+  const meta = Object.fromEntries([...value.meta].map(([key, setting]) => [key, setting.value]));
+  return {
+    settings: { ...value, ...(value.name === undefined ? {} : { name: value.name.value }), meta },
+    problems: problems.map(({ code, path }) => `${code} ${path ?? ''}`),
+  };
+};
+
+describe('parseSettings', () => {
+  const nothing = { tags: [], ignored: false, checks: [], meta: {} };
+  type Case = readonly [
+    what: string,
+    env: Record<string, string>,
+    labels: Record<string, string>,
+    settings: object,
+    problems?: readonly string[],
+  ];
+  const cases: readonly Case[] = [
+    ['nothing', {}, {}, {}],
+    ['a name', { SERVICE_NAME: 'web' }, {}, { name: 'web' }],
+    ['no key with another prefix', { service_name: 'web', SERVICENAME: 'web' }, {}, {}],
+    [
+      'a label before a variable',
+      { SERVICE_NAME: 'env' },
+      { SERVICE_NAME: 'label' },
+      { name: 'label' },
+    ],
+    [
+      'a port variable before a label',
+      { SERVICE_9080_NAME: 'port' },
+      { SERVICE_NAME: 'label' },
+      { name: 'port' },
+    ],
+    [
+      'a port label before a port variable',
+      { SERVICE_9080_NAME: 'env' },
+      { SERVICE_9080_NAME: 'label' },
+      { name: 'label' },
+    ],
+    ['nothing of another port', { SERVICE_80_NAME: 'other' }, {}, {}],
+    ['an empty value as absent', { SERVICE_NAME: '', SERVICE_REGION: '' }, {}, {}],
+    [
+      'other keys as Meta',
+      { SERVICE_REGION: 'eu', SERVICE_A_b: 'c' },
+      {},
+      { meta: { region: 'eu', a_b: 'c' } },
+    ],
+    ['tags', { SERVICE_TAGS: 'version|v1,a\\,b' }, {}, { tags: ['version|v1', 'a,b'] }],
+    ['version and id', { SERVICE_VERSION: 'v1', SERVICE_ID: 'x' }, {}, { version: 'v1', id: 'x' }],
+    ['a protocol by an alias', { SERVICE_PROTOCOL: 'H2C' }, {}, { protocol: 'http2' }],
+    ['no unknown protocol', { SERVICE_PROTOCOL: 'htpp' }, {}, {}, ['E_PROTOCOL SERVICE_PROTOCOL']],
+    ['a weight', { SERVICE_WEIGHT: '10' }, {}, { weight: 10 }],
+    ['no weight of zero', { SERVICE_WEIGHT: '0' }, {}, {}, ['E_WEIGHT SERVICE_WEIGHT']],
+    [
+      'an address and a network',
+      { SERVICE_IP: '10.0.0.9', SERVICE_NETWORK: 'n' },
+      {},
+      { ip: '10.0.0.9', network: 'n' },
+    ],
+    ['no wildcard address', { SERVICE_IP: '0.0.0.0' }, {}, {}, ['E_IP SERVICE_IP']],
+    ['IGNORE with any value', { SERVICE_9080_IGNORE: '1' }, {}, { ignored: true }],
+    [
+      'IGNORE=false as the user meant it',
+      { SERVICE_IGNORE: 'false' },
+      {},
+      {},
+      ['W_IGNORE SERVICE_IGNORE'],
+    ],
+    [
+      'an HTTP check',
+      { SERVICE_CHECK_HTTP: 'health', SERVICE_CHECK_INTERVAL: '5s', SERVICE_CHECK_TIMEOUT: '1s' },
+      {},
+      {
+        checks: [
+          {
+            kind: 'http',
+            scheme: 'http',
+            path: '/health',
+            method: 'GET',
+            interval: '5s',
+            timeout: '1s',
+          },
+        ],
+      },
+    ],
+    [
+      'TCP and TTL checks',
+      { SERVICE_CHECK_TCP: 'true', SERVICE_CHECK_TTL: '30s' },
+      {},
+      {
+        checks: [
+          { kind: 'tcp', interval: '10s' },
+          { kind: 'ttl', ttl: '30s' },
+        ],
+      },
+    ],
+    [
+      'no check that it cannot make',
+      { SERVICE_CHECK_SCRIPT: 'true', SERVICE_CHECK_FOO: '1', SERVICE_CHECK_INTERVAL: 'soon' },
+      {},
+      {},
+      [
+        'E_CHECK_UNSUPPORTED SERVICE_CHECK_SCRIPT',
+        'E_CHECK_UNSUPPORTED SERVICE_CHECK_FOO',
+        'E_DURATION SERVICE_CHECK_INTERVAL',
+      ],
+    ],
+  ];
+  for (const [what, env, labels, settings, problems = []] of cases) {
+    it(`reads ${what}`, () => {
+      assert.deepEqual(parse(env, labels), { settings: { ...nothing, ...settings }, problems });
+    });
+  }
+
+  it('names the nearest protocol and all of them', () => {
+    const { problems } = parseSettings(
+      { name: 'web', env: {}, labels: { SERVICE_9080_PROTOCOL: 'htpp' } },
+      9080,
+    );
+    assert.deepEqual(problems, [
+      {
+        code: 'E_PROTOCOL',
+        severity: 'error',
+        resource: 'container web',
+        path: 'SERVICE_9080_PROTOCOL',
+        message:
+          '"htpp" is no known protocol, so the proxy detects it; did you mean "http"? use one of ' +
+          'http, http2, grpc, grpc-web, https, tls, tcp, udp, redis, mysql, mongo',
+      },
+    ]);
+  });
+});
+
+describe('checkKeys', () => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ['SERVICE_NAME', undefined],
+    ['SERVICE_9080_NAME', undefined],
+    ['SERVICE_', 'E_LABEL'],
+    ['SERVICE_9080', 'E_LABEL'],
+    ['SERVICE_80a_NAME', 'E_PORT_RANGE'],
+    ['SERVICE_0_NAME', 'E_PORT_RANGE'],
+    ['SERVICE_65536_NAME', 'E_PORT_RANGE'],
+    ['SERVICE_99_NAME', 'E_PORT_UNKNOWN'],
+  ];
+  for (const [key, expected] of cases) {
+    it(`finds ${expected ?? 'nothing'} in ${key}`, () => {
+      const problems = checkKeys({ name: 'web', env: {}, labels: { [key]: 'x' } }, [9080]);
+      assert.deepEqual(
+        problems.map(({ code, path }) => ({ code, path })),
+        expected === undefined ? [] : [{ code: expected, path: key }],
+      );
+    });
+  }
+});
+
+describe('parseTags', () => {
+  it('splits at commas that are not escaped', () => {
+    const texts = ['', 'a', 'a,b', ',a,,b,', 'a\\,b,c', '\\,', 'version|v1'];
+    assert.deepEqual(texts.map(parseTags), [
+      [],
+      ['a'],
+      ['a', 'b'],
+      ['a', 'b'],
+      ['a,b', 'c'],
+      [','],
+      ['version|v1'],
+    ]);
+  });
+});

@@ -1,0 +1,151 @@
+/** A real Consul agent for one test suite: single server, free loopback ports, its own data directory. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConsulClient, type ConsulClient } from '../../kit/consul-client.ts';
+import { until } from './until.ts';
+
+export class TestConsul {
+  readonly address: string;
+  readonly client: ConsulClient;
+  readonly #folder: string;
+  readonly #program: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(program: string, folder: string, port: number) {
+    this.#program = program;
+    this.#folder = folder;
+    this.address = `http://127.0.0.1:${port}`;
+    this.client = createConsulClient({ address: this.address });
+  }
+
+  /** Starts an agent and waits until it has a leader. */
+  static async start(): Promise<TestConsul> {
+    const program = await findConsul();
+    const folder = await mkdtemp(join(tmpdir(), 'composemesh-consul-'));
+    const [http = 0, server = 0, serf = 0] = await freePorts(3);
+    const config = {
+      server: true,
+      bootstrap_expect: 1,
+      node_name: 'test',
+      bind_addr: '127.0.0.1',
+      client_addr: '127.0.0.1',
+      data_dir: join(folder, 'data'),
+      log_level: 'warn',
+      disable_update_check: true,
+      performance: { raft_multiplier: 1 },
+      ports: { http, server, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1, grpc_tls: -1 },
+    };
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    const consul = new TestConsul(program, folder, http);
+    await consul.run();
+    return consul;
+  }
+
+  /** Starts the agent again, on the same ports and with the data it had, unless they were lost. */
+  async run(): Promise<void> {
+    const child = spawn(
+      this.#program,
+      ['agent', '-config-file', join(this.#folder, 'config.json')],
+      { stdio: 'ignore' },
+    );
+    this.#process = child;
+    await until('a Consul leader', () => this.#hasLeader(), 20_000);
+  }
+
+  /** Ends the agent. `SIGKILL` is a crash. */
+  async halt(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Forgets everything; only while the agent does not run. */
+  async loseData(): Promise<void> {
+    await rm(join(this.#folder, 'data'), { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** GET below /v1. */
+  async get<T>(path: string): Promise<T> {
+    return (await this.client.request({ path: `/v1${path}` })).body as T;
+  }
+
+  async put(path: string, body?: unknown): Promise<void> {
+    await this.client.request({ method: 'PUT', path: `/v1${path}`, body });
+  }
+
+  /** The instances of a service that get traffic, as `address:port`. */
+  async passing(service: string): Promise<readonly string[]> {
+    const entries = await this.get<HealthEntry[]>(`/health/service/${service}?passing`);
+    return entries.map(({ Service }) => `${Service.Address}:${Service.Port}`).sort();
+  }
+
+  /** Status and text of the registrator's check of every instance of a service, by service id. */
+  async states(service: string): Promise<Readonly<Record<string, string>>> {
+    const entries = await this.get<HealthEntry[]>(`/health/service/${service}`);
+    return Object.fromEntries(
+      entries.map(({ Service, Checks }) => {
+        const check = Checks.find(({ CheckID }) => CheckID.endsWith(':docker'));
+        return [Service.ID, check === undefined ? 'none' : `${check.Status}: ${check.Output}`];
+      }),
+    );
+  }
+
+  async #hasLeader(): Promise<boolean> {
+    try {
+      const leader = await this.get<string>('/status/leader');
+      // A leader is known before the agent itself is in the catalogue.
+      return leader !== '' && (await this.get<unknown[]>('/catalog/nodes')).length > 0;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export interface HealthEntry {
+  readonly Service: {
+    readonly ID: string;
+    readonly Service: string;
+    readonly Address: string;
+    readonly Port: number;
+    readonly Tags: readonly string[];
+    readonly Meta: Readonly<Record<string, string>>;
+    readonly Weights: { readonly Passing: number };
+  };
+  readonly Checks: readonly {
+    readonly CheckID: string;
+    readonly Status: string;
+    readonly Output: string;
+  }[];
+}
+
+async function findConsul(): Promise<string> {
+  const given = process.env['CONSUL_BIN'];
+  if (given !== undefined && given !== '') return given;
+  const cache = join(
+    process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    'composemesh/consul',
+  );
+  const [version] = await readdir(cache).catch(() => []);
+  if (version === undefined) throw new Error('set CONSUL_BIN to the path of a Consul program');
+  return join(cache, version, 'consul');
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
