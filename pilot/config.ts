@@ -10,13 +10,17 @@ export type RegistryConfig =
 export type StoreConfig =
   { readonly kind: 'memory' } | { readonly kind: 'dir'; readonly path: string };
 
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface PilotConfig {
   readonly registry: RegistryConfig;
   readonly store: StoreConfig;
   /** HOST:PORT of the ADS server. */
   readonly grpc: string;
-  /** HOST:PORT of the HTTP server. */
-  readonly http: string;
+  readonly http: HostPort;
   /** Domain in which rules and callers may use short names. */
   readonly domain: string;
   readonly tracing?: TracingOptions;
@@ -69,7 +73,7 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
       flags.configStore,
     ),
     grpc: check('grpc', parseAddress(flags.grpc), 'HOST:PORT', flags.grpc),
-    http: check('http', parseAddress(flags.http), 'HOST:PORT', flags.http),
+    http: check('http', splitAddress(flags.http), 'HOST:PORT', flags.http),
     domain: flags.domain,
     logLevel: check(
       'log-level',
@@ -106,7 +110,7 @@ function parseAddress(text: string): string | undefined {
   return splitAddress(text) === undefined ? undefined : text;
 }
 
-function splitAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+function splitAddress(text: string): HostPort | undefined {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   const host = match?.[1];
   const port = Number(match?.[2]);

@@ -16,8 +16,8 @@ import {
 import { registry } from '../pilot/proto/registry.ts';
 import { SharedConfig } from '../pilot/push/shared-config.ts';
 import { SnapshotFactory } from '../pilot/push/snapshots.ts';
-import { translateInbound } from '../pilot/translate/inbound.ts';
 import type { MeshOptions } from '../pilot/translate/options.ts';
+import { ownOf, translateOwn } from '../pilot/translate/own.ts';
 import type { Bundle, Snapshot } from '../pilot/xds/resource.ts';
 import { matchGolden } from './support/golden.ts';
 import { type InstanceFixture, catalogOf, proxyAt, resourcesOf } from './support/mesh-fixture.ts';
@@ -32,7 +32,14 @@ const folder = join(import.meta.dirname, 'scenarios');
 interface Scenario {
   readonly instances: readonly InstanceFixture[];
   readonly proxies: Readonly<
-    Record<string, { readonly address: string; readonly labels?: Readonly<Record<string, string>> }>
+    Record<
+      string,
+      {
+        readonly address: string;
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly httpProxyPort?: number;
+      }
+    >
   >;
 }
 
@@ -55,15 +62,14 @@ describe('scenarios: from registries and rules to xDS', () => {
       matchGolden(path('mesh.golden.yaml'), stringify({ ...readable(mesh), problems }));
     });
 
-    for (const [index, [proxyName, { address, labels }]] of Object.entries(
+    for (const [index, [proxyName, { address, ...metadata }]] of Object.entries(
       scenario.proxies,
     ).entries()) {
-      const proxy = proxyAt(address, labels);
+      const proxy = proxyAt(address, metadata);
       it(`${name}: the IR of ${proxyName}`, () => {
         const view = viewOf(proxy, mesh, askedLabels(mesh));
         const outbound = new SharedConfig(view, options).translate(mesh);
-        const inbound = translateInbound(mesh.workloads.get(address), options);
-        const ir = { view, outbound, inbound };
+        const ir = { view, outbound, own: translateOwn(ownOf(proxy, mesh), options) };
         matchGolden(
           path(`ir.${proxyName}.golden.yaml`),
           stringify(ir, { aliasDuplicateObjects: false }),

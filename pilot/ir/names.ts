@@ -55,6 +55,9 @@ export function outboundRoutes(port: number): string {
   return String(port);
 }
 
+/** The route table of the explicit HTTP proxy (as in Istio). */
+export const httpProxyRoutes = 'http_proxy';
+
 export const virtualOutbound = 'virtualOutbound';
 export const virtualInbound = 'virtualInbound';
 /** Sends a captured connection on to where it was going. */

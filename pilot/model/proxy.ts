@@ -16,6 +16,8 @@ export interface View {
   readonly namespace: string;
   readonly domain: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether callers use the proxy as an explicit HTTP proxy too. */
+  readonly explicitHttp: boolean;
 }
 
 /** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
@@ -32,6 +34,7 @@ export function viewOf(proxy: Proxy, mesh: Mesh, asked: ReadonlySet<string>): Vi
   return {
     namespace: proxy.metadata.namespace,
     domain: proxy.id.domain,
+    explicitHttp: proxy.metadata.httpProxyPort !== undefined,
     labels: Object.fromEntries(
       [...asked].sort().flatMap((name) => {
         const value = labels[name];

@@ -4,6 +4,7 @@ import type { View } from '../model/proxy.ts';
 import type { Endpoint, Service } from '../model/service.ts';
 import { translateEndpoints, translateOutboundClusters } from '../translate/clusters.ts';
 import { indexDestinations } from '../translate/destinations.ts';
+import { translateHttpProxyRoutes } from '../translate/http-proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
 import { translateOutboundListeners } from '../translate/outbound-listeners.ts';
 import { type Policies, indexPolicies } from '../translate/policies.ts';
@@ -48,9 +49,12 @@ export class SharedConfig {
       listeners: this.#listeners([services, destinationRules, virtualServices], () =>
         translateOutboundListeners(mesh, this.#view, destinations, this.#options),
       ),
-      routes: this.#routes([services, destinationRules, virtualServices], () =>
-        translateOutboundRoutes(mesh, this.#view, destinations),
-      ),
+      routes: this.#routes([services, destinationRules, virtualServices], () => [
+        ...translateOutboundRoutes(mesh, this.#view, destinations),
+        ...(this.#view.explicitHttp
+          ? [translateHttpProxyRoutes(mesh, this.#view, destinations)]
+          : []),
+      ]),
     };
   }
 

@@ -1,9 +1,9 @@
 import { sameElements } from '../../kit/same-elements.ts';
 import type { ProxyConfig } from '../ir/proxy-config.ts';
-import type { Mesh, Workload } from '../model/mesh.ts';
+import type { Mesh } from '../model/mesh.ts';
 import { type Proxy, type View, viewOf } from '../model/proxy.ts';
-import { translateInbound } from '../translate/inbound.ts';
 import type { MeshOptions } from '../translate/options.ts';
+import { type OwnInputs, ownOf, translateOwn } from '../translate/own.ts';
 import { createBundle } from '../xds/bundle.ts';
 import { type Encoder, createEncoder } from '../xds/encoder.ts';
 import type { Bundle, EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
@@ -34,7 +34,7 @@ export class SnapshotFactory {
       const key = JSON.stringify(view);
       const known = views.get(key) ?? this.#renew(key, view, mesh);
       views.set(key, known);
-      return known.snapshotFor(mesh.workloads.get(proxy.id.address));
+      return known.snapshotFor(ownOf(proxy, mesh));
     });
     this.#views = views;
     return snapshots;
@@ -49,14 +49,15 @@ export class SnapshotFactory {
 
 type Encoded = Readonly<Record<XdsType, readonly EncodedResource[]>>;
 
-/** The snapshots of all proxies with one view: they differ only in what is inbound. */
+/** The snapshots of all proxies with one view: they differ only in what is their own. */
 class ViewSnapshots {
   readonly #options: MeshOptions;
   readonly #encoder: Encoder;
   readonly #shared: SharedConfig;
   #outbound: Encoded | undefined;
-  #byWorkload = new Map<string, Snapshot>();
-  #lastByWorkload = new Map<string, Snapshot>();
+  /** By what is the proxy's own. */
+  #snapshots = new Map<string, Snapshot>();
+  #lastSnapshots = new Map<string, Snapshot>();
 
   constructor(view: View, options: MeshOptions, encoder: Encoder) {
     this.#options = options;
@@ -66,21 +67,20 @@ class ViewSnapshots {
 
   update(mesh: Mesh): void {
     this.#outbound = this.#encode(this.#shared.translate(mesh));
-    this.#lastByWorkload = this.#byWorkload;
-    this.#byWorkload = new Map();
+    this.#lastSnapshots = this.#snapshots;
+    this.#snapshots = new Map();
   }
 
-  snapshotFor(workload: Workload | undefined): Snapshot {
-    const key = JSON.stringify(workload?.instances ?? []);
-    const known = this.#byWorkload.get(key) ?? this.#create(key, workload);
-    this.#byWorkload.set(key, known);
+  snapshotFor(own: OwnInputs): Snapshot {
+    const key = JSON.stringify(own);
+    const known = this.#snapshots.get(key) ?? this.#create(key, own);
+    this.#snapshots.set(key, known);
     return known;
   }
 
-  #create(key: string, workload: Workload | undefined): Snapshot {
-    const inbound = this.#encode(translateInbound(workload, this.#options));
-    const outbound = this.#outbound ?? inbound;
-    return combine(outbound, inbound, this.#lastByWorkload.get(key));
+  #create(key: string, inputs: OwnInputs): Snapshot {
+    const own = this.#encode(translateOwn(inputs, this.#options));
+    return combine(this.#outbound ?? own, own, this.#lastSnapshots.get(key));
   }
 
   #encode({ clusters, endpoints, listeners, routes }: ProxyConfig): Encoded {
@@ -94,9 +94,9 @@ class ViewSnapshots {
 }
 
 /** Both parts as one snapshot; bundles, and the whole, stay what they were when nothing in them changed. */
-function combine(outbound: Encoded, inbound: Encoded, previous: Snapshot | undefined): Snapshot {
+function combine(outbound: Encoded, own: Encoded, previous: Snapshot | undefined): Snapshot {
   const bundle = (type: XdsType): Bundle => {
-    const resources = [...outbound[type], ...inbound[type]];
+    const resources = [...outbound[type], ...own[type]];
     const known = previous?.[type];
     const same = known !== undefined && sameResources(known, resources);
     return same ? known : createBundle(type, resources);

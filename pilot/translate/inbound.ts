@@ -9,7 +9,7 @@ import {
 } from '../ir/names.ts';
 import type { ProxyConfig } from '../ir/proxy-config.ts';
 import type { RouteTable } from '../ir/route.ts';
-import type { Instance, Workload } from '../model/mesh.ts';
+import type { Instance } from '../model/mesh.ts';
 import { handlingOf } from '../model/service.ts';
 import type { MeshOptions } from './options.ts';
 import { sniffTimeoutMs, tcpChain, tracingOf } from './outbound-listeners.ts';
@@ -20,12 +20,9 @@ import { translatePolicy } from './traffic-policy.ts';
 /** Upstream connections of inbound traffic come from here, so that the capture lets them pass (as in Istio). */
 const inboundSource = '127.0.0.6';
 
-/** What a proxy does with the connections to its own workload. Without a workload all of it is passed on. */
-export function translateInbound(
-  workload: Workload | undefined,
-  options: MeshOptions,
-): ProxyConfig {
-  const instances = onePerPort(workload?.instances ?? []);
+/** What a proxy does with the connections to its own workload. Without instances all of it is passed on. */
+export function translateInbound(all: readonly Instance[], options: MeshOptions): ProxyConfig {
+  const instances = onePerPort(all);
   return {
     clusters: [...instances.map(instanceCluster), passthrough],
     endpoints: [],

@@ -57,7 +57,7 @@ export function servesHttp(service: Service, number: number): boolean {
 }
 
 /** A rule without gateways, or with the word `mesh` among them, is for sidecars. */
-function appliesToMesh({ spec }: HttpRule): boolean {
+export function appliesToMesh({ spec }: HttpRule): boolean {
   return (
     spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes('mesh')
   );
@@ -87,14 +87,15 @@ function assignDomains(
   return domains;
 }
 
-interface RouteContext {
+export interface RouteContext {
   readonly port: number;
   readonly view: View;
   readonly rules: readonly HttpRule[];
   readonly destinations: Destinations;
 }
 
-function translateService(
+/** The virtual host of one port of a service. */
+export function translateService(
   service: Service,
   domains: readonly string[],
   context: RouteContext,

@@ -69,7 +69,6 @@ function discovery({ name, discovery }: Cluster): Fields {
             : Cluster_DiscoveryTypeValues.STRICT_DNS,
         ),
         dnsLookupFamily: Cluster_DnsLookupFamilyValues.V4_ONLY,
-        dnsRefreshRate: duration(5000),
         loadAssignment: loadAssignment(name, discovery.hosts),
       };
   }

@@ -3,6 +3,7 @@ import { decodeObject } from '../../pilot/api/decode.ts';
 import type { ConfigResource } from '../../pilot/api/resource.ts';
 import type { Proxy } from '../../pilot/model/proxy.ts';
 import type { RegisteredService } from '../../pilot/model/service.ts';
+import type { NodeMetadata } from '../../sidecar/contract/node.ts';
 import { type ConsulEntry, convertService } from '../../pilot/sources/consul-service.ts';
 
 /** One instance of a service in Consul, as short as a test wants to write it. */
@@ -35,10 +36,10 @@ function toEntry({ service, address, port, version, protocol }: InstanceFixture)
   };
 }
 
-export function proxyAt(address: string, labels: Readonly<Record<string, string>> = {}): Proxy {
+export function proxyAt(address: string, metadata: Partial<NodeMetadata> = {}): Proxy {
   return {
     id: { type: 'sidecar', address, id: `test-${address}.default`, domain: 'service.consul' },
-    metadata: { namespace: 'default', labels },
+    metadata: { namespace: 'default', labels: {}, ...metadata },
   };
 }
 

@@ -1,0 +1,89 @@
+import type { Listener } from '../ir/listener.ts';
+import { httpProxyRoutes } from '../ir/names.ts';
+import type { RouteTable, VirtualHost } from '../ir/route.ts';
+import { namesOf } from '../model/hostname.ts';
+import type { Mesh } from '../model/mesh.ts';
+import type { View } from '../model/proxy.ts';
+import { type Service, handlingOf } from '../model/service.ts';
+import type { Destinations } from './destinations.ts';
+import type { MeshOptions } from './options.ts';
+import { tracingOf } from './outbound-listeners.ts';
+import { noHeaderChanges } from './route-headers.ts';
+import { matchAll } from './route-match.ts';
+import { appliesToMesh, translateService } from './routes.ts';
+
+const address = '127.0.0.1';
+
+/**
+ * The explicit HTTP proxy on loopback, for callers that nothing captures: with `http_proxy` set to it, a
+ * request takes the same routes as a captured one (Istio's proxyHttpPort).
+ */
+export function translateHttpProxyListener(port: number, options: MeshOptions): Listener {
+  return {
+    name: `${address}_${port}`,
+    address,
+    port,
+    direction: 'outbound',
+    bindToPort: true,
+    useOriginalDst: false,
+    originalDst: false,
+    sniffing: { kind: 'off' },
+    chains: [],
+    defaultChain: {
+      name: 'http',
+      match: {},
+      handler: {
+        kind: 'http',
+        statPrefix: `outbound_${address}_${port}`,
+        routes: httpProxyRoutes,
+        ...tracingOf(options),
+      },
+    },
+  };
+}
+
+/** The routes of all ports in one table: a caller names the port in the URL. */
+export function translateHttpProxyRoutes(
+  mesh: Mesh,
+  view: View,
+  destinations: Destinations,
+): RouteTable {
+  const rules = mesh.virtualServices.filter(appliesToMesh);
+  const taken = new Set<string>();
+  const hosts = [...mesh.services.values()].flatMap((service) =>
+    service.ports
+      .filter((port) => handlingOf(port) === 'http')
+      .map(({ number: port }) => {
+        const domains = domainsOf(service, port, view).filter((domain) => !taken.has(domain));
+        for (const domain of domains) taken.add(domain);
+        return translateService(service, domains, { port, view, rules, destinations });
+      }),
+  );
+  return { name: httpProxyRoutes, virtualHosts: [...hosts, unknownHost] };
+}
+
+/** Port 80 is left out of a URL's authority (RFC 9110, 4.2.1). */
+function domainsOf(service: Service, port: number, view: View): readonly string[] {
+  return [...namesOf(service.hostname, view.domain), service.address].flatMap((name) =>
+    port === 80 ? [name, `${name}:80`] : [`${name}:${port}`],
+  );
+}
+
+/** Without a captured connection there is no address to pass an unknown host on to. */
+const unknownHost: VirtualHost = {
+  name: 'unknown',
+  domains: ['*'],
+  routes: [
+    {
+      name: 'unknown',
+      match: matchAll,
+      action: {
+        kind: 'respond',
+        status: 502,
+        body: { kind: 'text', text: 'the mesh has no HTTP service of this name and port\n' },
+      },
+      headers: noHeaderChanges,
+      operation: 'unknown',
+    },
+  ],
+};
