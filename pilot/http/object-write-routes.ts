@@ -3,7 +3,7 @@ import type { ConfigObject } from '../api/resource.ts';
 import { StoreError } from '../store/store.ts';
 import { ApiError, notFound, strictPatch } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
-import type { ObjectTarget, Target } from './object-request.ts';
+import type { ObjectTarget } from './object-request.ts';
 import {
   inVersion,
   keyOfTarget,
@@ -94,7 +94,7 @@ async function patchObject(
 ): Promise<ConfigObject> {
   const target = readObjectTarget(request);
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  const apply = patchFunction(type, target);
+  const apply = patchFunction(type);
   for (let attempt = 1; ; attempt += 1) {
     const before = deps.store.get(keyOfTarget(target));
     if (before === undefined) {
@@ -112,19 +112,21 @@ async function patchObject(
   }
 }
 
+const jsonType = 'application/json-patch+json';
+const mergeType = 'application/merge-patch+json';
 const applyType = 'application/apply-patch+yaml';
+const patchTypes = [jsonType, mergeType, applyType];
 
 type PatchFunction = (target: unknown, patch: unknown) => unknown;
 
-function patchFunction(type: string, target: Target): PatchFunction {
+function patchFunction(type: string): PatchFunction {
   // Without field managers an apply merges: fields that it no longer names stay.
-  if (type === 'application/merge-patch+json' || type === applyType) return applyMergePatch;
-  if (type === 'application/json-patch+json') return applyJsonPatch;
-  const { plural, group } = target.definition;
+  if (type === mergeType || type === applyType) return applyMergePatch;
+  if (type === jsonType) return applyJsonPatch;
   throw new ApiError(
     415,
     'UnsupportedMediaType',
-    `${type} is not supported by ${plural}.${group}; use --type=merge or --type=json`,
+    `the body of the request was in an unknown format - accepted media types include: ${patchTypes.join(', ')}`,
   );
 }
 

@@ -109,11 +109,11 @@ class DirStore implements ConfigStore {
   readonly watch: ConfigStore['watch'] = (from, listener) => this.#table.watch(from, listener);
 
   create(object: ConfigObject, options: WriteOptions = {}): Promise<ConfigObject> {
-    return this.#enqueue(() => this.#write(this.#table.planCreate(object), options));
+    return this.#enqueue(() => this.#write(this.#table.planCreate(object, options), options));
   }
 
   replace(object: ConfigObject, options: WriteOptions = {}): Promise<ConfigObject> {
-    return this.#enqueue(() => this.#write(this.#table.planReplace(object), options));
+    return this.#enqueue(() => this.#write(this.#table.planReplace(object, options), options));
   }
 
   delete(key: ObjectKey, options: DeleteOptions = {}): Promise<ConfigObject> {

@@ -30,8 +30,10 @@ export function createMemoryStore(options: MemoryStoreOptions): ConfigStore {
   return {
     list: (filter) => table.list(filter),
     get: (key) => table.get(key),
-    create: (object, options = {}) => attempt(() => put(table.planCreate(object), options)),
-    replace: (object, options = {}) => attempt(() => put(table.planReplace(object), options)),
+    create: (object, options = {}) =>
+      attempt(() => put(table.planCreate(object, options), options)),
+    replace: (object, options = {}) =>
+      attempt(() => put(table.planReplace(object, options), options)),
     delete: (key, options = {}) => attempt(() => remove(key, options)),
     watch: (from, listener) => table.watch(from, listener),
     resources: table.resources,

@@ -5,7 +5,7 @@ import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
 import { EventLog } from './event-log.ts';
 import { formatTimestamp, stampObject } from './stamp.ts';
-import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent } from './store.ts';
+import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent, WriteOptions } from './store.ts';
 import { StoreError } from './store.ts';
 
 interface Entry {
@@ -61,22 +61,22 @@ export class ObjectTable {
   }
 
   /** The object as `create` would store it. Throws StoreError `E_EXISTS`. */
-  planCreate(object: ConfigObject): ConfigObject {
+  planCreate(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const key = keyOf(object);
     if (this.get(key) !== undefined) {
       throw new StoreError('E_EXISTS', `${key.kind} "${key.name}" already exists`);
     }
-    return this.#stamp(object);
+    return this.#stamp(object, options);
   }
 
   /** The object as `replace` would store it. Throws StoreError `E_NOT_FOUND` or `E_CONFLICT`. */
-  planReplace(object: ConfigObject): ConfigObject {
+  planReplace(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const { resourceVersion, uid } = object.metadata;
     this.planDelete(keyOf(object), {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(uid === undefined ? {} : { uid }),
     });
-    return this.#stamp(object);
+    return this.#stamp(object, options);
   }
 
   /** The object that `delete` would remove. Throws StoreError `E_NOT_FOUND` or `E_CONFLICT`. */
@@ -134,9 +134,12 @@ export class ObjectTable {
     return [{ type: 'DELETED', object, previous }];
   }
 
-  #stamp(object: ConfigObject): ConfigObject {
-    return stampObject(object, this.get(keyOf(object)), {
-      version: this.#nextVersion(),
+  /** In a dry run nothing is written, so the object gets no version of its own. */
+  #stamp(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
+    const previous = this.get(keyOf(object));
+    const current = previous?.metadata.resourceVersion;
+    return stampObject(object, previous, {
+      version: options.dryRun === true ? current : String(this.#nextVersion()),
       created: formatTimestamp(this.#clock.now()),
     });
   }

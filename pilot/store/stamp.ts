@@ -5,7 +5,8 @@ import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
 
 /** What the store writes into the metadata of an object. Pure but for its arguments. */
 export interface Stamp {
-  readonly version: number;
+  /** Missing for an object that is not written. */
+  readonly version: string | undefined;
   /** For an object without a creation time (RFC 3339). */
   readonly created: string;
 }
@@ -37,7 +38,8 @@ function withMetadata(
   stamp: Stamp,
   given: Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation'>,
 ): ConfigObject {
-  const metadata = { ...object.metadata, ...given, resourceVersion: String(stamp.version) };
+  const version = stamp.version === undefined ? {} : { resourceVersion: stamp.version };
+  const metadata = { ...object.metadata, ...given, ...version };
   return { ...object, metadata };
 }
 
