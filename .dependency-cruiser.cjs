@@ -15,7 +15,12 @@ const table = {
     ...npm('dockerode', '@types/dockerode'),
     node,
   ],
-  'registrator/plan': ['^registrator/contract', '^registrator/docker/container', '^kit', node],
+  'registrator/plan': [
+    '^registrator/contract',
+    '^registrator/docker/(container|label-grammar|labels|check-labels)\\.ts',
+    '^kit',
+    node,
+  ],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
   'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
@@ -45,7 +50,7 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
-  'pilot/push': ['^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
+  'pilot/push': ['^node:crypto', '^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
   'pilot/ads': [
     '^pilot/(xds|proto)',
     '^pilot/push/',

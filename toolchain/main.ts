@@ -7,7 +7,9 @@ import { provideEnvoy } from './envoy.ts';
 import type { ProvideOptions } from './provide.ts';
 import { ToolUnavailableError } from './tool-unavailable-error.ts';
 
-const providers: Readonly<Record<string, (options: ProvideOptions) => Promise<string>>> = {
+type Provider = (options: ProvideOptions) => Promise<string>;
+
+const providers: Readonly<Record<string, Provider>> = {
   envoy: provideEnvoy,
   consul: provideConsul,
 };
@@ -19,29 +21,33 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`usage: main.ts [--quiet] ${Object.keys(providers).join('|')}...`);
     return 2;
   }
-  const paths = await provideAll(names);
+  const wanted = Object.entries(providers).filter(([name]) => names.includes(name));
+  const outcomes = await Promise.all(wanted.map(([name, provider]) => attempt(name, provider)));
+  const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  for (const message of errors) console.error(message);
+  if (errors.length > 0) return 1;
+  const paths = Object.fromEntries(outcomes.map(({ name, path }) => [name, path]));
   if (!args.includes('--quiet')) console.log(JSON.stringify(paths));
   return 0;
 }
 
-async function provideAll(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
-  const paths: Record<string, string> = {};
-  for (const [name, provider] of Object.entries(providers)) {
-    if (!names.includes(name)) continue;
-    paths[name] = await provider({
-      env: process.env,
-      onProgress: (message) => {
-        console.error(`${name}: ${message}`);
-      },
-    });
-  }
-  return paths;
+interface Outcome {
+  readonly name: string;
+  readonly path?: string;
+  readonly error?: string;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof ToolUnavailableError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+/** Side by side, so that a user learns at once of everything that is missing. */
+async function attempt(name: string, provider: Provider): Promise<Outcome> {
+  const onProgress = (message: string): void => {
+    console.error(`${name}: ${message}`);
+  };
+  try {
+    return { name, path: await provider({ env: process.env, onProgress }) };
+  } catch (error) {
+    if (error instanceof ToolUnavailableError) return { name, error: error.message };
+    throw error;
+  }
 }
+
+process.exitCode = await main(process.argv.slice(2));

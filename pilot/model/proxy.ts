@@ -50,7 +50,7 @@ function askedBy({ http = [], tcp = [], tls = [] }: VirtualServiceSpec): readonl
   const matches: readonly CallerMatch[] = [
     ...http.flatMap(({ match }) => match ?? []),
     ...tcp.flatMap(({ match }) => match ?? []),
-    ...tls.flatMap(({ match }) => match ?? []),
+    ...tls.flatMap(({ match }) => match),
   ];
   return matches.flatMap(({ sourceLabels }) => Object.keys(sourceLabels ?? {}));
 }

@@ -45,7 +45,9 @@ export function encodeCluster(cluster: Cluster): Uint8Array {
 type Fields = Partial<Init<ClusterMessage>>;
 
 function discovery({ name, discovery }: Cluster): Fields {
-  const type = (value: Cluster_DiscoveryType): Fields => ({ clusterDiscoveryType: { case: 'type', value } });
+  const type = (value: Cluster_DiscoveryType): Fields => ({
+    clusterDiscoveryType: { case: 'type', value },
+  });
   switch (discovery.kind) {
     case 'eds':
       return {

@@ -8,11 +8,13 @@ log=/var/log/composemesh-dockerd.log
 
 answers() { timeout 10 docker info >/dev/null 2>&1; }
 
+# Gives up early when the daemon has ended.
 wait_until_answers() {
   local seconds
-  for ((seconds = 0; seconds < $1; seconds++)); do
-    answers && return
+  for ((seconds = 0; seconds < 60; seconds++)); do
+    if answers; then return; fi
     sleep 1
+    pgrep -x dockerd >/dev/null || return 1
   done
   return 1
 }
@@ -23,11 +25,11 @@ if answers; then
 fi
 
 # The command line client stays the machine's own when it has one; Debian's comes with the package.
-apt_install docker.io iptables iproute2 ca-certificates
+apt_install docker.io iptables iproute2 ca-certificates procps
 
 # Where the package may start services (systemd), it does so itself: one dockerd is enough.
 if pgrep -x dockerd >/dev/null; then
-  wait_until_answers 30 || fail "a dockerd runs but does not answer"
+  wait_until_answers || fail "a dockerd runs but does not answer"
   say "the Engine answers"
   exit
 fi
@@ -36,7 +38,7 @@ fi
 rm -f /var/run/docker.pid
 say "starting dockerd, log in $log"
 setsid --fork dockerd >"$log" 2>&1 </dev/null
-if ! wait_until_answers 60; then
+if ! wait_until_answers; then
   tail -n 30 "$log" >&2
   fail "dockerd does not answer"
 fi

@@ -1,0 +1,135 @@
+import { systemClock } from '../kit/clock.ts';
+import { createConsulClient } from '../kit/consul-client.ts';
+import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
+import type { Log } from '../kit/log.ts';
+import { type Problem, formatProblem } from '../kit/problem.ts';
+import { type Watched, WatchedCell } from '../kit/watched.ts';
+import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { AdsServer } from './ads/server.ts';
+import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import { createHttpServer } from './http/server.ts';
+import type { RegisteredService } from './model/service.ts';
+import { nameTableOf } from './push/name-table.ts';
+import { Pipeline } from './push/pipeline.ts';
+import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
+import { openDirStore } from './store/dir-store.ts';
+import { createMemoryStore } from './store/memory-store.ts';
+import type { ConfigStore } from './store/store.ts';
+
+/** A control plane that runs. */
+export interface Pilot extends Closer {
+  /** HOST:PORT where it serves ADS. */
+  readonly grpc: string;
+  /** HOST:PORT where it serves configuration. */
+  readonly http: string;
+  readonly ads: AdsServer;
+}
+
+/**
+ * Starts pilot: the only place where its parts are put together. Throws an OperationError when an address is
+ * taken or the config store cannot be read; what was opened is closed again.
+ */
+export async function startPilot(config: PilotConfig, log: Log): Promise<Pilot> {
+  const lifecycle = new Lifecycle();
+  try {
+    return await openPilot(config, log, lifecycle);
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+}
+
+async function openPilot(config: PilotConfig, log: Log, lifecycle: Lifecycle): Promise<Pilot> {
+  const store = lifecycle.add(await openStore(config.store, log));
+  const registry = lifecycle.add(openRegistry(config.registry, log));
+  const pipeline = lifecycle.add(
+    new Pipeline({
+      catalog: registry.catalog,
+      resources: store.resources,
+      domain: config.domain,
+      mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
+      clock: systemClock,
+      log,
+    }),
+  );
+  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
+  const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
+  pipeline.mesh.subscribe((mesh) => {
+    names.set(nameTableOf(mesh, config.domain));
+  });
+  pipeline.start();
+  const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
+  const grpc = await ads.listen(config.grpc);
+  const http = lifecycle.add(
+    createHttpServer({
+      store,
+      names,
+      ready: () => pipeline.mesh.current() !== undefined,
+      debug: debugViews(pipeline, ads, problems),
+      clock: systemClock,
+      log,
+    }),
+  );
+  const address = await http.listen(config.http);
+  log.info({ grpc, http: address }, 'pilot serves');
+  return { grpc, http: address, ads, close: () => lifecycle.close() };
+}
+
+function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
+  switch (config.kind) {
+    case 'memory':
+      return createMemoryStore({ clock: systemClock });
+    case 'dir':
+      return openDirStore({ path: config.path, clock: systemClock, log });
+  }
+}
+
+interface Registry extends Closer {
+  readonly catalog: Watched<readonly RegisteredService[]>;
+  readonly problems: Watched<readonly Problem[]>;
+}
+
+function openRegistry(config: RegistryConfig, log: Log): Registry {
+  switch (config.kind) {
+    case 'none':
+      return { catalog: noCatalog, problems: new WatchedCell(), close: () => undefined };
+    case 'consul':
+      return new ConsulCatalog({ client: createConsulClient(config), clock: systemClock, log });
+  }
+}
+
+/** All that is wrong with what users wrote; each problem is logged once, when it appears. */
+function collectProblems(
+  sources: readonly Watched<readonly Problem[]>[],
+  log: Log,
+): () => readonly Problem[] {
+  let shown = new Set<string>();
+  const current = (): readonly Problem[] => sources.flatMap((source) => source.current() ?? []);
+  const show = (): void => {
+    const lines = current().map(formatProblem);
+    for (const line of lines) if (!shown.has(line)) log.warn({}, line);
+    shown = new Set(lines);
+  };
+  for (const source of sources) source.subscribe(show);
+  return current;
+}
+
+/** What /debug/NAME shows of each stage. */
+function debugViews(
+  pipeline: Pipeline,
+  ads: AdsServer,
+  problems: () => readonly Problem[],
+): Readonly<Record<string, () => unknown>> {
+  return {
+    problems,
+    services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
+    endpoints: () => Object.fromEntries(pipeline.mesh.current()?.endpoints ?? []),
+    workloads: () => [...(pipeline.mesh.current()?.workloads.values() ?? [])],
+    rules: () => {
+      const mesh = pipeline.mesh.current();
+      return [...(mesh?.virtualServices ?? []), ...(mesh?.destinationRules ?? [])];
+    },
+    proxies: () => ads.status(),
+    counters: () => ads.counters(),
+  };
+}

@@ -1,0 +1,155 @@
+import type { Problem } from '../../kit/problem.ts';
+import { fieldCodes } from '../api/field-error.ts';
+
+/** What the API answers instead of an object: Kubernetes' Status. */
+export interface StatusBody {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: object;
+  readonly status: 'Failure' | 'Success';
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: StatusDetails;
+  readonly code: number;
+}
+
+export interface StatusDetails {
+  readonly name?: string;
+  readonly group?: string;
+  readonly kind?: string;
+  readonly uid?: string;
+  readonly causes?: readonly StatusCause[];
+}
+
+export interface StatusCause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+/** What an object is called in answers: plural and group for most, the kind for validation. */
+export interface Subject {
+  readonly plural: string;
+  readonly kind: string;
+  readonly group: string;
+  readonly name: string;
+}
+
+/** An answer other than success; `reason` is what client libraries decide by. */
+export class ApiError extends Error {
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly details: StatusDetails | undefined;
+
+  constructor(statusCode: number, reason: string, message: string, details?: StatusDetails) {
+    super(message);
+    this.name = 'ApiError';
+    this.statusCode = statusCode;
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+export function statusBody(error: ApiError): StatusBody {
+  const { message, reason, statusCode, details } = error;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details === undefined ? {} : { details }),
+    code: statusCode,
+  };
+}
+
+export function badRequest(message: string): ApiError {
+  return new ApiError(400, 'BadRequest', message);
+}
+
+export function notFound(subject: Subject): ApiError {
+  const { plural: kind, group, name } = subject;
+  return new ApiError(404, 'NotFound', `${resourceName(subject)} "${name}" not found`, {
+    name,
+    group,
+    kind,
+  });
+}
+
+export function noSuchPath(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+export function alreadyExists(subject: Subject): ApiError {
+  const { plural: kind, group, name } = subject;
+  return new ApiError(409, 'AlreadyExists', `${resourceName(subject)} "${name}" already exists`, {
+    name,
+    group,
+    kind,
+  });
+}
+
+export function conflict(subject: Subject, why: string): ApiError {
+  const { plural: kind, group, name } = subject;
+  return new ApiError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${resourceName(subject)} "${name}": ${why}`,
+    { name, group, kind },
+  );
+}
+
+/** The answer to an object with unknown fields, in the words that kubectl users know. */
+export function strictDecoding(
+  subject: Subject,
+  version: string,
+  problems: readonly Problem[],
+): ApiError {
+  const fields = problems.map(({ message }) => message).join(', ');
+  return badRequest(
+    `${subject.kind} in version "${version}" cannot be handled as a ${subject.kind}: strict decoding error: ${fields}`,
+  );
+}
+
+/** The same for a patch: 422, because kubectl prints the whole patch before every other answer. */
+export function strictPatch(
+  subject: Subject,
+  _version: string,
+  problems: readonly Problem[],
+): ApiError {
+  const strict = problems.map((problem) => ({
+    ...problem,
+    message: `strict decoding error: ${problem.message}`,
+  }));
+  return invalidObject(subject, strict);
+}
+
+const causeReasons: Readonly<Record<string, string>> = {
+  [fieldCodes.required]: 'FieldValueRequired',
+  [fieldCodes.unsupported]: 'FieldValueNotSupported',
+  [fieldCodes.duplicate]: 'FieldValueDuplicate',
+  [fieldCodes.forbidden]: 'FieldValueForbidden',
+};
+
+/** The answer to an object that breaks rules: 422, which kubectl prints cleanly even on an update. */
+export function invalidObject(subject: Subject, problems: readonly Problem[]): ApiError {
+  const { group, kind, name } = subject;
+  const causes = problems.map(({ code, message, path = '' }) => ({
+    reason: causeReasons[code] ?? 'FieldValueInvalid',
+    message,
+    field: path,
+  }));
+  const listed = causes.map(({ field, message }) => `${field}: ${message}`);
+  const what = listed.length === 1 ? (listed[0] ?? '') : `[${listed.join(', ')}]`;
+  return new ApiError(422, 'Invalid', `${kind}.${group} "${name}" is invalid: ${what}`, {
+    name,
+    group,
+    kind,
+    causes,
+  });
+}
+
+function resourceName({ plural, group }: Subject): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}

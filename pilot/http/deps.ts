@@ -1,0 +1,17 @@
+import type { NameTable } from '../../sidecar/contract/name-table.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Log } from '../../kit/log.ts';
+import type { Watched } from '../../kit/watched.ts';
+import type { ConfigStore } from '../store/store.ts';
+
+/** What the HTTP server shows and changes; everything is passed in. */
+export interface HttpServerDeps {
+  readonly store: ConfigStore;
+  readonly names: Watched<NameTable>;
+  /** Whether the pilot can serve proxies. */
+  readonly ready: () => boolean;
+  /** Views of the inside, served as JSON under /debug/NAME. */
+  readonly debug: Readonly<Record<string, () => unknown>>;
+  readonly clock: Clock;
+  readonly log: Log;
+}

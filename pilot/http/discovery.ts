@@ -1,0 +1,145 @@
+import type { KindDefinition } from '../api/kind.ts';
+
+/** What the server offers, in the words of Kubernetes' discovery: built from the table of kinds. */
+
+export const objectVerbs = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+export interface ServedResource {
+  readonly name: string;
+  readonly singularName: string;
+  readonly namespaced: boolean;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+}
+
+export interface ServedGroup {
+  readonly name: string;
+  readonly versions: readonly ServedVersion[];
+}
+
+export interface ServedVersion {
+  readonly version: string;
+  readonly resources: readonly ServedResource[];
+}
+
+/** The core group: namespaces, which exist as soon as they are used, and events, of which there are none. */
+export const coreGroup: ServedGroup = {
+  name: '',
+  versions: [
+    {
+      version: 'v1',
+      resources: [
+        {
+          name: 'namespaces',
+          singularName: 'namespace',
+          namespaced: false,
+          kind: 'Namespace',
+          verbs: ['create', 'get', 'list', 'patch'],
+          shortNames: ['ns'],
+        },
+        {
+          name: 'events',
+          singularName: 'event',
+          namespaced: true,
+          kind: 'Event',
+          verbs: ['get', 'list'],
+          shortNames: ['ev'],
+        },
+      ],
+    },
+  ],
+};
+
+/** The groups of the kinds, each with its versions in order of preference. */
+export function groupKinds(kinds: readonly KindDefinition[]): readonly ServedGroup[] {
+  const names = [...new Set(kinds.map(({ group }) => group))];
+  return names.map((name) => {
+    const members = kinds.filter(({ group }) => group === name);
+    const versions = [...new Set(members.flatMap((member) => member.versions))];
+    return {
+      name,
+      versions: versions.map((version) => ({
+        version,
+        resources: members
+          .filter((member) => member.versions.includes(version))
+          .map(describeResource),
+      })),
+    };
+  });
+}
+
+function describeResource(definition: KindDefinition): ServedResource {
+  const { plural, singular, kind, shortNames, categories } = definition;
+  return {
+    name: plural,
+    singularName: singular,
+    namespaced: true,
+    kind,
+    verbs: objectVerbs,
+    shortNames,
+    categories,
+  };
+}
+
+/** All groups in one answer (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery). */
+export function aggregate(groups: readonly ServedGroup[], version: string): unknown {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map((group) => ({
+      metadata: group.name === '' ? {} : { name: group.name },
+      versions: group.versions.map((served) => ({
+        version: served.version,
+        freshness: 'Current',
+        resources: served.resources.map((resource) => aggregateResource(group, served, resource)),
+      })),
+    })),
+  };
+}
+
+function aggregateResource(
+  group: ServedGroup,
+  { version }: ServedVersion,
+  resource: ServedResource,
+): unknown {
+  const { name, singularName, namespaced, kind, verbs, shortNames, categories } = resource;
+  return {
+    resource: name,
+    responseKind: { group: group.name, version, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singularName,
+    verbs,
+    shortNames,
+    categories,
+  };
+}
+
+/** One group as older clients ask for it. */
+export function describeGroup({ name, versions }: ServedGroup): object {
+  const described = versions.map(({ version }) => ({
+    groupVersion: `${name}/${version}`,
+    version,
+  }));
+  return { name, versions: described, preferredVersion: described[0] };
+}
+
+export function describeVersion({ name }: ServedGroup, served: ServedVersion): unknown {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: name === '' ? served.version : `${name}/${served.version}`,
+    resources: served.resources,
+  };
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify';
+import { kinds } from '../api/kinds.ts';
+import { noSuchPath } from './api-error.ts';
+import { buildOpenApi } from './openapi.ts';
+
+/** Schemas, for `kubectl explain` and for clients that ask who validates. */
+export function serveOpenApi(app: FastifyInstance): void {
+  const documents = buildOpenApi(kinds);
+  const paths = Object.fromEntries(
+    documents.map(({ path, hash }) => [
+      path,
+      { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
+    ]),
+  );
+  app.get('/openapi/v3', () => ({ paths }));
+  app.get<{ Params: { '*': string } }>('/openapi/v3/*', ({ params }, reply) => {
+    const document = documents.find(({ path }) => path === params['*']);
+    if (document === undefined) throw noSuchPath();
+    return reply
+      .header('cache-control', 'public, immutable, max-age=31536000')
+      .header('etag', `"${document.hash}"`)
+      .type('application/json')
+      .send(document.text);
+  });
+  // Clients read version 2 as protobuf only; no bytes are a valid, empty document.
+  app.get('/openapi/v2', (_request, reply) =>
+    reply.type('application/com.github.proto-openapi.spec.v2@v1.0+protobuf').send(Buffer.alloc(0)),
+  );
+}

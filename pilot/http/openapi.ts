@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { KindDefinition } from '../api/kind.ts';
+
+/**
+ * OpenAPI documents, for two readers in kubectl: `explain` shows the schemas, and validation looks whether
+ * the patch operation takes fieldValidation: then it leaves the checking to the server. kubectl parses the
+ * document for every object it applies, so it holds no more than that.
+ */
+export interface OpenApiDocument {
+  /** Path of the group version below /openapi/v3, such as apis/networking.istio.io/v1. */
+  readonly path: string;
+  readonly hash: string;
+  readonly text: string;
+}
+
+/** One document for each group version of the kinds, and one for namespaces. */
+export function buildOpenApi(kinds: readonly KindDefinition[]): readonly OpenApiDocument[] {
+  const versions = new Map<string, KindDefinition[]>();
+  for (const definition of kinds) {
+    for (const version of definition.versions) {
+      const path = `apis/${definition.group}/${version}`;
+      versions.set(path, [...(versions.get(path) ?? []), definition]);
+    }
+  }
+  return [
+    toDocument('api/v1', coreParts()),
+    ...[...versions].map(([path, definitions]) => toDocument(path, kindParts(path, definitions))),
+  ];
+}
+
+interface Parts {
+  readonly paths: object;
+  readonly schemas: object;
+}
+
+function toDocument(path: string, { paths, schemas }: Parts): OpenApiDocument {
+  const text = JSON.stringify({
+    openapi: '3.0.0',
+    info: { title: 'composemesh', version: 'v1' },
+    paths,
+    components: { schemas: { ...schemas, [metaName]: objectMeta } },
+  });
+  return { path, hash: createHash('sha256').update(text).digest('hex').slice(0, 32), text };
+}
+
+function kindParts(path: string, definitions: readonly KindDefinition[]): Parts {
+  const version = path.split('/').at(-1) ?? '';
+  const operations = definitions.map((definition) => {
+    const { group, kind, plural } = definition;
+    const url = `/${path}/namespaces/{namespace}/${plural}/{name}`;
+    return [url, operationsOf({ group, version, kind })] as const;
+  });
+  const schemas = definitions.map((definition) => {
+    const { group, kind } = definition;
+    const name = `${group.split('.').reverse().join('.')}.${version}.${kind}`;
+    return [name, schemaOf(definition, { group, version, kind })] as const;
+  });
+  return { paths: Object.fromEntries(operations), schemas: Object.fromEntries(schemas) };
+}
+
+interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+const fieldValidation = { name: 'fieldValidation', in: 'query', schema: { type: 'string' } };
+
+/** No strategic merge patch in the request body: kubectl apply then sends merge patches. */
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+function operationsOf(gvk: GroupVersionKind): object {
+  const extension = { 'x-kubernetes-group-version-kind': gvk };
+  const responses = { '200': { description: 'OK' } };
+  return {
+    get: { responses, 'x-kubernetes-action': 'get', ...extension },
+    patch: {
+      parameters: [fieldValidation],
+      requestBody: { content: Object.fromEntries(patchTypes.map((type) => [type, {}])) },
+      responses,
+      'x-kubernetes-action': 'patch',
+      ...extension,
+    },
+  };
+}
+
+const metaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+const typeMeta = {
+  apiVersion: { type: 'string', description: 'Group and version of the schema.' },
+  kind: { type: 'string', description: 'Kind of the object.' },
+};
+
+const metadata = {
+  description: 'Name, namespace, labels and annotations.',
+  allOf: [{ $ref: `#/components/schemas/${metaName}` }],
+};
+
+function schemaOf(definition: KindDefinition, gvk: GroupVersionKind): object {
+  return {
+    type: 'object',
+    description: definition.description,
+    properties: { ...typeMeta, metadata, spec: definition.schema },
+    'x-kubernetes-group-version-kind': [gvk],
+  };
+}
+
+function coreParts(): Parts {
+  const gvk = { group: '', version: 'v1', kind: 'Namespace' };
+  return {
+    paths: { '/api/v1/namespaces/{name}': operationsOf(gvk) },
+    schemas: {
+      'io.k8s.api.core.v1.Namespace': {
+        type: 'object',
+        description: 'A scope for names. It exists as soon as something is in it.',
+        properties: { ...typeMeta, metadata },
+        'x-kubernetes-group-version-kind': [gvk],
+      },
+    },
+  };
+}
+
+const textMap = (description: string): object => ({
+  type: 'object',
+  description,
+  additionalProperties: { type: 'string' },
+});
+
+const objectMeta = {
+  type: 'object',
+  description: 'What every object has.',
+  properties: {
+    name: { type: 'string', description: 'Name, unique in its namespace and kind.' },
+    namespace: { type: 'string', description: 'Namespace of the object.' },
+    labels: textMap('Labels for selecting.'),
+    annotations: textMap('Notes of tools and people.'),
+    uid: { type: 'string', description: 'Unique id, given by the server.' },
+    resourceVersion: { type: 'string', description: 'Version in the store.' },
+    generation: { type: 'integer', description: 'Grows with every change of spec.' },
+    creationTimestamp: { type: 'string', description: 'When it was created.' },
+  },
+};

@@ -1,0 +1,68 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Closer } from '../../kit/lifecycle.ts';
+import { readBodies } from './body-parsers.ts';
+import { serveCore } from './core-routes.ts';
+import type { HttpServerDeps } from './deps.ts';
+import { serveDiscovery } from './discovery-routes.ts';
+import { handleErrors } from './error-handler.ts';
+import { serveDebug, serveHealth } from './health-routes.ts';
+import { serveMesh } from './mesh-routes.ts';
+import { serveNamespaces } from './namespace-routes.ts';
+import { serveObjectReads } from './object-read-routes.ts';
+import { serveObjectWrites } from './object-write-routes.ts';
+import { serveOpenApi } from './openapi-routes.ts';
+import { Streams } from './streams.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+export interface HttpServer extends Closer {
+  /** Listens and resolves with the URL, such as http://127.0.0.1:8080. */
+  readonly listen: (address: ListenAddress) => Promise<string>;
+  /** Ends open watches as complete, then stops. */
+  readonly close: () => Promise<void>;
+}
+
+/** Larger objects are refused: the same limit as Kubernetes' own for a request. */
+const bodyLimit = 3 * 1024 * 1024;
+
+/** Names of objects have up to 253 characters. */
+const maxParamLength = 300;
+
+/**
+ * Pilot's HTTP server: the Kubernetes-style API for configuration, what agents ask for, health and views of
+ * the inside. Called by the composition root; the routes stand in one file per group.
+ */
+export function createHttpServer(deps: HttpServerDeps): HttpServer {
+  const streams = new Streams();
+  const app = fastify({
+    bodyLimit,
+    routerOptions: { maxParamLength },
+    forceCloseConnections: true,
+  });
+  register(app, deps, streams);
+  return {
+    listen: (address) => app.listen(address),
+    close: async () => {
+      streams.endAll();
+      await app.close();
+    },
+  };
+}
+
+function register(app: FastifyInstance, deps: HttpServerDeps, streams: Streams): void {
+  handleErrors(app, deps.log);
+  readBodies(app);
+  serveDiscovery(app);
+  serveOpenApi(app);
+  serveNamespaces(app, deps);
+  serveCore(app);
+  serveObjectReads(app, deps, streams);
+  serveObjectWrites(app, deps);
+  serveMesh(app, deps, streams);
+  serveHealth(app, deps);
+  serveDebug(app, deps);
+}

@@ -1,0 +1,34 @@
+import { describeError } from '../kit/errors.ts';
+import { createLog } from '../kit/log.ts';
+import { onTermination } from '../kit/termination.ts';
+import { startPilot } from './app.ts';
+import { type PilotFlags, parsePilotConfig } from './config.ts';
+
+/** `cmesh pilot`: runs until a signal. Exit codes: 0 ended by a signal, 1 cannot start, 2 a flag is wrong. */
+export async function runPilot(
+  flags: PilotFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const parsed = parsePilotConfig(flags, env['CONSUL_HTTP_TOKEN']);
+  if (!parsed.ok) {
+    process.stderr.write(parsed.messages.map((message) => `pilot: ${message}\n`).join(''));
+    return 2;
+  }
+  const log = createLog('pilot', parsed.config.logLevel);
+  const termination = onTermination();
+  try {
+    const pilot = await startPilot(parsed.config, log);
+    if (!termination.signal.aborted) {
+      await new Promise((resolve) => {
+        termination.signal.addEventListener('abort', resolve, { once: true });
+      });
+    }
+    await pilot.close();
+    return 0;
+  } catch (error) {
+    log.error({}, describeError(error));
+    return 1;
+  } finally {
+    await termination.close();
+  }
+}

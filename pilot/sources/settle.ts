@@ -1,0 +1,44 @@
+import type { Endpoint, RegisteredService, ServicePort } from '../model/service.ts';
+
+/**
+ * What to believe while a registry recovers: everything it lists, and what it listed before. A registry that
+ * has lost its data lists nothing until its registrators have written again; taking that for the truth would
+ * take every endpoint away from every proxy.
+ */
+export function settle(
+  previous: readonly RegisteredService[],
+  listed: readonly RegisteredService[],
+): readonly RegisteredService[] {
+  const byHostname = new Map(previous.map((service) => [service.hostname, service]));
+  for (const service of listed) {
+    byHostname.set(service.hostname, merge(byHostname.get(service.hostname), service));
+  }
+  return [...byHostname.values()];
+}
+
+function merge(
+  previous: RegisteredService | undefined,
+  listed: RegisteredService,
+): RegisteredService {
+  if (previous === undefined) return listed;
+  return {
+    ...listed,
+    ports: unionBy(previous.ports, listed.ports, portKey).toSorted((a, b) => a.number - b.number),
+    endpoints: unionBy(previous.endpoints, listed.endpoints, endpointKey).toSorted((a, b) =>
+      endpointKey(a) < endpointKey(b) ? -1 : 1,
+    ),
+  };
+}
+
+/** Both lists; of two values with one key that of the second. */
+function unionBy<T>(first: readonly T[], second: readonly T[], keyOf: (value: T) => string): T[] {
+  return [...new Map([...first, ...second].map((value) => [keyOf(value), value])).values()];
+}
+
+function portKey({ number }: ServicePort): string {
+  return String(number);
+}
+
+function endpointKey({ address, port, servicePort }: Endpoint): string {
+  return `${address}:${port}:${servicePort}`;
+}

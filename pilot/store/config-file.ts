@@ -1,0 +1,80 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { Problem } from '../../kit/problem.ts';
+import { decodeObject } from '../api/decode.ts';
+import type { ConfigObject } from '../api/resource.ts';
+import { splitDocuments } from './yaml-split.ts';
+import { placeAt, placeOfField } from './yaml-place.ts';
+
+/** One document of a file and what it says. */
+export interface FileDocument {
+  /** Its text with the separator before it. */
+  readonly text: string;
+  /** Line of the file it begins at, from 1. */
+  readonly line: number;
+  /** Missing when the document is empty or wrong. */
+  readonly object?: ConfigObject;
+  readonly problems: readonly Problem[];
+}
+
+export interface ConfigFile {
+  /** Relative to the store's directory, with /. */
+  readonly path: string;
+  readonly text: string;
+  readonly documents: readonly FileDocument[];
+}
+
+/**
+ * Reads the text of a file. Documents whose text `previous` has at the same line are taken over, so that a
+ * change costs what it touches.
+ */
+export function parseConfigFile(path: string, text: string, previous?: ConfigFile): ConfigFile {
+  const known = new Map(previous?.documents.map((document) => [cacheKey(document), document]));
+  const documents = splitDocuments(text).map(
+    (part) => known.get(cacheKey(part)) ?? parsePart(path, part.text, part.line),
+  );
+  return { path, text, documents };
+}
+
+function cacheKey(document: { readonly text: string; readonly line: number }): string {
+  return `${document.line}:${document.text}`;
+}
+
+function parsePart(path: string, text: string, line: number): FileDocument {
+  const lines = new LineCounter();
+  // Anchors could expand without limit; the default of yaml (100) stays, see its option maxAliasCount.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    const place = placeAt(lines, fault.pos[0]);
+    const at = `${path}:${place.line + line - 1}:${place.column}`;
+    return { text, line, problems: [malformed(at, fault.message)] };
+  }
+  const value: unknown = readValue(document);
+  if (value === null || value === undefined) return { text, line, problems: [] };
+  const result = decodeObject(value, 'Strict');
+  const found = result.ok ? result.warnings : result.problems;
+  const problems = found.map((problem) => {
+    const place = placeOfField(document, lines, problem.path ?? '');
+    const at = `${path}:${place.line + line - 1}:${place.column}`;
+    return { ...problem, resource: `${at} ${problem.resource}` };
+  });
+  return { text, line, problems, ...(result.ok ? { object: result.object } : {}) };
+}
+
+function readValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    // Only an alias bomb gets here: it is refused like any value that is no object.
+    return 'too many aliases';
+  }
+}
+
+function malformed(at: string, message: string): Problem {
+  return {
+    code: 'E_YAML',
+    severity: 'error',
+    resource: at,
+    message: `${message.split('\n')[0] ?? message}; the last good content of the file stays in force`,
+  };
+}

@@ -1,0 +1,64 @@
+import { formatKey, keyOf } from '../api/kinds.ts';
+import type { ConfigObject, ObjectKey } from '../api/resource.ts';
+import type { ConfigFile, FileDocument } from './config-file.ts';
+import type { OwnedObject } from './file-set.ts';
+import { StoreError } from './store.ts';
+import { editDocument, writeDocument } from './yaml-edit.ts';
+
+/** The new content of one file; without text the file goes. */
+export interface FileEdit {
+  readonly path: string;
+  readonly text?: string;
+}
+
+/** Puts an object where its old state stands, or else into a file of its own. Other documents stay as they are. */
+export function writeObject(
+  owner: OwnedObject | undefined,
+  object: ConfigObject,
+  files: { readonly get: (path: string) => ConfigFile | undefined },
+): FileEdit {
+  if (owner === undefined) return writeNew(object, files);
+  const document = documentOf(owner, keyOf(object));
+  const texts = owner.file.documents.map((candidate) =>
+    candidate === document ? editDocument(candidate.text, object) : candidate.text,
+  );
+  return { path: owner.file.path, text: texts.join('') };
+}
+
+function writeNew(
+  object: ConfigObject,
+  files: { readonly get: (path: string) => ConfigFile | undefined },
+): FileEdit {
+  const { name, namespace } = object.metadata;
+  const path = `${namespace}/${object.kind.toLowerCase()}-${name}.yaml`;
+  const text = writeDocument(object);
+  const before = files.get(path)?.text ?? '';
+  if (before.trim() === '') return { path, text };
+  return { path, text: `${before.endsWith('\n') ? before : `${before}\n`}---\n${text}` };
+}
+
+/** Takes an object out of its file; with its last object the file goes. */
+export function removeObject(owner: OwnedObject): FileEdit {
+  const document = documentOf(owner, keyOf(owner.object));
+  const { path, documents } = owner.file;
+  const rest = documents.filter((candidate) => candidate !== document);
+  const isEmpty = rest.every(
+    ({ object, problems }) => object === undefined && problems.length === 0,
+  );
+  return isEmpty ? { path } : { path, text: rest.map(({ text }) => text).join('') };
+}
+
+/** An object can be in force from an older state of a file that is wrong now; such a file is not touched. */
+function documentOf(owner: OwnedObject, key: ObjectKey): FileDocument {
+  const wanted = formatKey(key);
+  const document = owner.file.documents.find(
+    ({ object }) => object !== undefined && formatKey(keyOf(object)) === wanted,
+  );
+  if (document === undefined) {
+    throw new StoreError(
+      'E_FILE_BROKEN',
+      `${owner.file.path} has mistakes and is not overwritten; correct or remove it first`,
+    );
+  }
+  return document;
+}

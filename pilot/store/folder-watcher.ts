@@ -1,0 +1,96 @@
+import { watch, type Dirent, type FSWatcher } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../kit/clock.ts';
+
+export interface FolderWatcherOptions {
+  readonly root: string;
+  readonly clock: Clock;
+  /** Called with the path of a file or folder that may have changed or gone, relative to the root. */
+  readonly onChange: (path: string) => void;
+  /** Called once when the system cannot watch a folder; `onChange('')` is then called from time to time. */
+  readonly onFallback: (error: unknown) => void;
+  /** Time between looks when the system cannot watch (ms). */
+  readonly pollInterval: number;
+}
+
+/**
+ * Watches a folder and everything below it, one system watch for each folder: Node's recursive watch misses
+ * files in folders that were made a moment ago. Reports places, not what happened there: who listens looks.
+ */
+export class FolderWatcher {
+  readonly #options: FolderWatcherOptions;
+  readonly #watchers = new Map<string, FSWatcher>();
+  #cancelPoll: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: FolderWatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Watches `folder` and the folders below; returns the files in them. Paths are relative to the root. */
+  async scan(folder: string): Promise<readonly string[]> {
+    // Watch first, list second: a file made between the two is reported at least once.
+    this.#watchFolder(folder);
+    const found: string[] = [];
+    for (const entry of await this.#list(folder)) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) found.push(...(await this.scan(path)));
+      else found.push(path);
+    }
+    return found;
+  }
+
+  /** Stops watching a folder that has gone. */
+  forget(folder: string): void {
+    for (const [path, watcher] of this.#watchers) {
+      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+      watcher.close();
+      this.#watchers.delete(path);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelPoll?.();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  async #list(folder: string): Promise<readonly Dirent[]> {
+    try {
+      return await readdir(join(this.#options.root, folder), { withFileTypes: true });
+    } catch {
+      return [];
+    }
+  }
+
+  #watchFolder(folder: string): void {
+    if (this.#closed || this.#watchers.has(folder)) return;
+    const { root, onChange } = this.#options;
+    try {
+      const watcher = watch(join(root, folder), (_event, name) => {
+        const path = name ?? '';
+        onChange(folder === '' || path === '' ? path || folder : `${folder}/${path}`);
+      });
+      watcher.on('error', (error) => {
+        this.#fallBack(error);
+      });
+      this.#watchers.set(folder, watcher);
+    } catch (error) {
+      this.#fallBack(error);
+    }
+  }
+
+  #fallBack(error: unknown): void {
+    if (this.#cancelPoll !== undefined || this.#closed) return;
+    const { clock, onChange, onFallback, pollInterval } = this.#options;
+    onFallback(error);
+    const look = (): void => {
+      onChange('');
+      this.#cancelPoll = clock.after(pollInterval, look);
+    };
+    this.#cancelPoll = clock.after(pollInterval, look);
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { formatKey, keyOf } from '../api/kinds.ts';
+import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
+
+/** What the store writes into the metadata of an object. Pure but for its arguments. */
+export interface Stamp {
+  readonly version: number;
+  /** For an object without a creation time (RFC 3339). */
+  readonly created: string;
+}
+
+/**
+ * The object to store after `previous`: with uid, versions and creation time. It is `previous` itself when
+ * nothing but those differs, so that writing the same again changes nothing.
+ */
+export function stampObject(
+  object: ConfigObject,
+  previous: ConfigObject | undefined,
+  stamp: Stamp,
+): ConfigObject {
+  if (previous === undefined) {
+    const { uid = uidOf(object), creationTimestamp = stamp.created } = object.metadata;
+    return withMetadata(object, stamp, { uid, creationTimestamp, generation: 1 });
+  }
+  if (sameContent(previous, object)) return previous;
+  const { uid, creationTimestamp, generation = 0 } = previous.metadata;
+  return withMetadata(object, stamp, {
+    ...(uid === undefined ? {} : { uid }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    generation: isDeepStrictEqual(previous.spec, object.spec) ? generation : generation + 1,
+  });
+}
+
+function withMetadata(
+  object: ConfigObject,
+  stamp: Stamp,
+  given: Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation'>,
+): ConfigObject {
+  const metadata = { ...object.metadata, ...given, resourceVersion: String(stamp.version) };
+  return { ...object, metadata };
+}
+
+/** Whether two states of an object say the same; the API version it was written in is only a label. */
+export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
+  return isDeepStrictEqual(content(left), content(right));
+}
+
+function content(object: ConfigObject): unknown {
+  const { labels = {}, annotations = {} } = object.metadata;
+  return [labels, annotations, object.spec, object.status];
+}
+
+/** A UUID (version 8, RFC 9562) from the object's key: every pilot gives an object the same. */
+function uidOf(object: ConfigObject): string {
+  const hex = createHash('sha256')
+    .update(formatKey(keyOf(object)))
+    .digest('hex');
+  const variant = ((parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+/** RFC 3339 in seconds, as Kubernetes writes it. */
+export function formatTimestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

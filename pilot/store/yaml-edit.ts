@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isSeq, parseDocument, stringify, type Document } from 'yaml';
+import type { ConfigObject } from '../api/resource.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Path = readonly (string | number)[];
+
+const layout = { lineWidth: 0, indentSeq: true } as const;
+
+/**
+ * The text of a document after its object became `object`: what stays equal keeps its comments and its
+ * form. `text` must be a document that parses.
+ */
+export function editDocument(text: string, object: ConfigObject): string {
+  const separator = /^---[ \t]*(?:#[^\n]*)?\n/.exec(text)?.[0] ?? '';
+  const document = parseDocument(text.slice(separator.length));
+  const before = document.toJS() as Fields;
+  const { labels, annotations } = object.metadata;
+  const metadata = { ...(before['metadata'] as object), labels, annotations };
+  const { apiVersion, spec } = object;
+  setField(document, [], { before, after: { ...before, apiVersion, metadata, spec } });
+  return separator + document.toString(layout);
+}
+
+/** The text of a new document. What the store can work out again is left out. */
+export function writeDocument(object: ConfigObject): string {
+  const { name, namespace, labels, annotations, creationTimestamp } = object.metadata;
+  const metadata = { name, namespace, labels, annotations, creationTimestamp };
+  const { apiVersion, kind, spec } = object;
+  return stringify({ apiVersion, kind, metadata, spec }, layout);
+}
+
+interface Step {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Changes the nodes at and below `path` only where the values differ. */
+function setField(document: Document, path: Path, { before, after }: Step): void {
+  if (isDeepStrictEqual(before, after)) return;
+  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (isMap(node) && isFields(before) && isFields(after)) {
+    setFields(document, path, { before, after });
+  } else if (isSeq(node) && isList(before) && isList(after) && after.length === before.length) {
+    for (const [index, item] of after.entries()) {
+      setField(document, [...path, index], { before: before[index], after: item });
+    }
+  } else {
+    replaceNode(document, path, after);
+  }
+}
+
+function replaceNode(document: Document, path: Path, value: unknown): void {
+  if (value === undefined) document.deleteIn(path);
+  else document.setIn(path, typeof value === 'object' ? document.createNode(value) : value);
+}
+
+function setFields(
+  document: Document,
+  path: Path,
+  { before, after }: { readonly before: Fields; readonly after: Fields },
+): void {
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    setField(document, [...path, key], { before: before[key], after: after[key] });
+  }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

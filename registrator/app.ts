@@ -1,0 +1,157 @@
+/** Puts the registrator together and runs it. */
+import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+import { schedule } from 'node-cron';
+import { systemClock } from '../kit/clock.ts';
+import { createConsulClient } from '../kit/consul-client.ts';
+import { describeError } from '../kit/errors.ts';
+import { delay, Lifecycle } from '../kit/lifecycle.ts';
+import type { Log } from '../kit/log.ts';
+import type { RegistratorConfig } from './config.ts';
+import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
+import { DockerodeEngine, formatEngineAddress, type EngineInfo } from './docker/engine.ts';
+import { Inventory } from './docker/inventory.ts';
+import { watchDocker } from './docker/watch.ts';
+import type { PlanOptions } from './plan/desired.ts';
+import { Reconciler } from './reconcile.ts';
+
+/**
+ * Runs until the signal aborts; then everything is closed, and what is registered stays. Throws
+ * OperationError when Docker or Consul cannot be reached at start.
+ */
+export async function runApp(
+  config: RegistratorConfig,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const life = new Lifecycle();
+  try {
+    await start(config, { log, signal, life });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await life.close();
+  }
+}
+
+interface Context {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly life: Lifecycle;
+}
+
+async function start(config: RegistratorConfig, { log, signal, life }: Context): Promise<void> {
+  const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
+  const info = await engine.info();
+  const registry = endWith(
+    signal,
+    new AgentRegistry({
+      ...config.consul,
+      owner: info.id,
+      client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
+    }),
+  );
+  life.add(registry);
+  await connect(registry, config, { log, signal, life });
+  const inventory = new Inventory(engine, systemClock);
+  const plan = await planOptions(config, info);
+  const reconciler = new Reconciler({ inventory, registry, plan, log });
+  const resync = (): void => {
+    inventory.invalidate();
+    reconciler.trigger();
+  };
+  life.add(
+    watchDocker({
+      engine,
+      log,
+      onChange: (change) => {
+        inventory.apply(change);
+        reconciler.trigger();
+      },
+    }),
+  );
+  scheduleResync(config, life, resync);
+  log.info(
+    {
+      engine: info.name,
+      docker: formatEngineAddress(config.docker),
+      consul: config.consul.address,
+    },
+    'registering the containers of this Docker Engine',
+  );
+  await reconciler.run(signal);
+}
+
+/** Cuts the calls of a client that are under way when the signal aborts, so that nothing is waited for. */
+function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, client: T): T {
+  const close = (): void => {
+    client.close();
+  };
+  signal.addEventListener('abort', close, { once: true });
+  return client;
+}
+
+/** Waits for Consul as gliderlabs/registrator does; afterwards an outage never ends the process. */
+async function connect(
+  registry: Registry,
+  config: RegistratorConfig,
+  { log, signal }: Context,
+): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      await registry.ping();
+      return;
+    } catch (error) {
+      if (attempt >= config.retryAttempts) throw error;
+      if (attempt === 0) log.warn({}, `${describeError(error)}; trying again`);
+    }
+    await delay(config.retryInterval, signal);
+  }
+}
+
+async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
+  const { internal, explicit, ip, ipLabel, tags, keepFailed } = config;
+  const hostAddress = await findHostAddress(info.name);
+  return {
+    owner: info.id,
+    hostname: info.name,
+    internal,
+    explicit,
+    tags,
+    keepFailed,
+    ...(ip === undefined ? {} : { ip }),
+    ...(ipLabel === undefined ? {} : { ipLabel }),
+    ...(hostAddress === undefined ? {} : { hostAddress }),
+  };
+}
+
+/**
+ * What the host's name resolves to, as gliderlabs/registrator has it; where that is a loopback address
+ * (Debian's 127.0.1.1), the first other IPv4 address of the machine.
+ */
+async function findHostAddress(hostname: string): Promise<string | undefined> {
+  try {
+    const { address } = await lookup(hostname, { family: 4 });
+    if (!address.startsWith('127.')) return address;
+  } catch {
+    // A host name nobody knows is common, and needed only without -ip and -internal.
+  }
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
+
+function scheduleResync(config: RegistratorConfig, life: Lifecycle, resync: () => void): void {
+  if (config.resyncInterval !== undefined) {
+    const timer = setInterval(resync, config.resyncInterval);
+    life.add({
+      close: () => {
+        clearInterval(timer);
+      },
+    });
+  }
+  if (config.resyncCron !== undefined) {
+    const task = schedule(config.resyncCron, resync, { noOverlap: true });
+    life.add({ close: () => task.destroy() });
+  }
+}

@@ -1,0 +1,201 @@
+/** Command line and environment of the registrator → its configuration, or everything that is wrong with it. */
+import { isIP } from 'node:net';
+import { validate as validateCron } from 'node-cron';
+import type { EngineAddress } from './docker/engine.ts';
+import { parseTags } from './docker/labels.ts';
+import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface RegistratorConfig {
+  readonly consul: { readonly address: string; readonly token?: string };
+  readonly docker: EngineAddress;
+  readonly internal: boolean;
+  readonly explicit: boolean;
+  /** Address of published ports. */
+  readonly ip?: string;
+  /** Label that has the address to register. */
+  readonly ipLabel?: string;
+  readonly tags: readonly string[];
+  /** Failed containers stay registered, with a critical check. */
+  readonly keepFailed: boolean;
+  /** Milliseconds between full readings of the Engine. */
+  readonly resyncInterval?: number;
+  /** Cron expression of full readings of the Engine. */
+  readonly resyncCron?: string;
+  /** How often a Consul that does not answer at start is tried again; Infinity for ever. */
+  readonly retryAttempts: number;
+  /** Milliseconds between these. */
+  readonly retryInterval: number;
+}
+
+export type ParsedConfig =
+  | { readonly kind: 'config'; readonly config: RegistratorConfig }
+  | { readonly kind: 'help' }
+  /** `exitCode` is 2 for a command line that cannot be read, 1 for values that cannot be used. */
+  | { readonly kind: 'wrong'; readonly exitCode: 1 | 2; readonly mistakes: readonly string[] };
+
+const flags: Readonly<Record<string, FlagKind>> = {
+  cleanup: 'boolean',
+  deregister: 'text',
+  explicit: 'boolean',
+  internal: 'boolean',
+  ip: 'text',
+  resync: 'integer',
+  'resync-cron': 'text',
+  'retry-attempts': 'integer',
+  'retry-interval': 'integer',
+  tags: 'text',
+  ttl: 'integer',
+  'ttl-refresh': 'integer',
+  useIpFromLabel: 'text',
+};
+
+export const usage = `Usage: cmesh registrator [flags] <consul-uri>
+
+  -cleanup              accepted: leftovers of this Docker Engine are always removed
+  -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
+  -explicit             register only what has a SERVICE_NAME
+  -internal             register the container's address and port, not the host's
+  -ip ADDRESS           address of published ports
+  -resync SECONDS       read all containers again so often (default 0: only when events were missed)
+  -resync-cron EXPR     the same at the times of a cron expression
+  -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
+  -retry-interval MS    between these (default 2000)
+  -tags LIST            tags for every service, comma separated
+  -ttl, -ttl-refresh    accepted: Consul needs neither
+  -useIpFromLabel LABEL register the address that the container's label has
+
+<consul-uri> is consul://HOST:PORT; "consul:" means 127.0.0.1:8500.
+Environment: DOCKER_HOST, CONSUL_HTTP_TOKEN.
+`;
+
+/** Reads the command line (without program and command) and the environment. */
+export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
+  const parsed = parseFlags(argv, flags);
+  if (parsed.help) return { kind: 'help' };
+  const misuse = [...parsed.mistakes, ...checkRest(parsed.rest)];
+  const faults: string[] = [];
+  const config = buildConfig(parsed, env, (fault) => faults.push(fault));
+  if (misuse.length > 0) return { kind: 'wrong', exitCode: 2, mistakes: [...misuse, ...faults] };
+  if (faults.length > 0) return { kind: 'wrong', exitCode: 1, mistakes: faults };
+  return { kind: 'config', config };
+}
+
+function checkRest(rest: readonly string[]): readonly string[] {
+  if (rest.length === 0) return ['missing required argument for registry URI'];
+  if (rest.length === 1) return [];
+  const extra = rest.slice(1).join(' ');
+  return [`extra unparsed arguments: ${extra}; options come before the registry URI`];
+}
+
+type Reject = (fault: string) => void;
+
+function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): RegistratorConfig {
+  const { booleans, texts } = parsed;
+  const token = present(env['CONSUL_HTTP_TOKEN']);
+  const ip = present(texts.get('ip'));
+  const ipLabel = present(texts.get('useIpFromLabel'));
+  if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
+  checkTtl(parsed, reject);
+  return {
+    consul: {
+      address: parseConsulUri(parsed.rest[0] ?? 'consul:', reject),
+      ...(token === undefined ? {} : { token }),
+    },
+    docker: parseDockerHost(present(env['DOCKER_HOST']), reject),
+    internal: booleans.get('internal') ?? false,
+    explicit: booleans.get('explicit') ?? false,
+    ...(ip === undefined ? {} : { ip }),
+    ...(ipLabel === undefined ? {} : { ipLabel }),
+    tags: parseTagsFlag(texts.get('tags') ?? '', reject),
+    keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
+    ...parseResync(parsed, reject),
+    ...parseRetry(parsed, reject),
+  };
+}
+
+/** `consul://host:port` → http address. The other registries of gliderlabs/registrator are refused. */
+function parseConsulUri(uri: string, reject: Reject): string {
+  if (/^consul:(\/\/)?$/.test(uri)) return 'http://127.0.0.1:8500';
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url?.protocol !== 'consul:' || url.hostname === '' || !/^\/?$/.test(url.pathname)) {
+    reject(`registry URI "${uri}" is not supported; use consul://HOST:PORT`);
+    return '';
+  }
+  return `http://${url.hostname}:${url.port === '' ? 8500 : url.port}`;
+}
+
+/** Where gliderlabs/registrator's users mount the socket. */
+const defaultSocket = '/tmp/docker.sock';
+
+function parseDockerHost(host: string | undefined, reject: Reject): EngineAddress {
+  if (host === undefined) return { kind: 'socket', path: defaultSocket };
+  if (host.startsWith('unix://') && host.length > 'unix://'.length) {
+    return { kind: 'socket', path: host.slice('unix://'.length) };
+  }
+  const match = /^(?:tcp|http):\/\/(\[[0-9a-f:.]+\]|[^:/]+)(?::(\d+))?\/?$/i.exec(host);
+  const [, name = '', port = '2375'] = match ?? [];
+  if (match === null) {
+    reject(`DOCKER_HOST "${host}" is not supported; use unix://PATH or tcp://HOST:PORT`);
+  }
+  return { kind: 'tcp', host: name, port: Number(port) };
+}
+
+function parseTagsFlag(text: string, reject: Reject): readonly string[] {
+  if (text.includes('{{')) {
+    reject(`-tags "${text}": templates are not supported; write the tags, or use SERVICE_TAGS`);
+  }
+  return parseTags(text);
+}
+
+function parseDeregister(when: string, reject: Reject): boolean {
+  if (when !== 'always' && when !== 'on-success') {
+    reject(`-deregister "${when}": must be "always" or "on-success"`);
+  }
+  return when === 'on-success';
+}
+
+/** Consul has no use for it, but a command line that was wrong for gliderlabs/registrator is still wrong. */
+function checkTtl({ integers }: ParsedFlags, reject: Reject): void {
+  const ttl = integers.get('ttl') ?? 0;
+  const refresh = integers.get('ttl-refresh') ?? 0;
+  if ((ttl === 0) !== (refresh === 0)) {
+    reject('-ttl and -ttl-refresh must be specified together or not at all');
+  } else if (ttl < refresh || (ttl === refresh && ttl !== 0)) {
+    reject('-ttl must be greater than -ttl-refresh');
+  }
+}
+
+function parseResync(
+  { integers, texts }: ParsedFlags,
+  reject: Reject,
+): Pick<RegistratorConfig, 'resyncInterval' | 'resyncCron'> {
+  const seconds = integers.get('resync') ?? 0;
+  const cron = present(texts.get('resync-cron'));
+  if (seconds < 0 || seconds > 2_000_000) {
+    reject(`-resync ${seconds}: must be 0 to 2000000 seconds`);
+  }
+  if (cron !== undefined && !validateCron(cron)) {
+    reject(`-resync-cron "${cron}" is no cron expression; write one such as "*/5 * * * *"`);
+  }
+  return {
+    ...(seconds > 0 ? { resyncInterval: seconds * 1000 } : {}),
+    ...(cron === undefined ? {} : { resyncCron: cron }),
+  };
+}
+
+function parseRetry(
+  { integers }: ParsedFlags,
+  reject: Reject,
+): Pick<RegistratorConfig, 'retryAttempts' | 'retryInterval'> {
+  const attempts = integers.get('retry-attempts') ?? 0;
+  const retryInterval = integers.get('retry-interval') ?? 2000;
+  if (attempts < -1) reject(`-retry-attempts ${attempts}: must be -1 or more`);
+  if (retryInterval <= 0) reject('-retry-interval must be greater than 0');
+  return { retryAttempts: attempts === -1 ? Infinity : attempts, retryInterval };
+}
+
+function present(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,282 @@
+/**
+ * The services that we own on one Consul agent. The npm package `consul` reads and deregisters; what it
+ * drops or cannot do (weights, `replace-existing-checks`, check status with text) goes through our client.
+ *
+ * The container's state is reported as a TTL check, so that anybody can see it in Consul's own tools. Its
+ * TTL is a year: when the registrator is away, what it said last stays true until something else is known.
+ * Consul keeps the status of a TTL check across a restart only if it came by an update; the status given
+ * with a registration is forgotten (agent.loadChecks: critical). So every registration is followed by one.
+ */
+import Consul from 'consul';
+import { ConsulHttpError, type ConsulClient } from '../../kit/consul-client.ts';
+import { OperationError } from '../../kit/errors.ts';
+import type { Closer } from '../../kit/lifecycle.ts';
+import {
+  containerCheckId,
+  declaredCheckId,
+  type Health,
+  type RegisteredService,
+  type ServiceRecord,
+} from '../contract/registration.ts';
+import { metaKeys } from '../contract/service-record.ts';
+
+/** All methods throw OperationError: `E_CONSUL_UNREACHABLE`, `E_CONSUL_NO_LEADER`, `E_CONSUL_HTTP`. */
+export interface Registry {
+  /** Resolves when the agent answers and its cluster can write. */
+  readonly ping: () => Promise<void>;
+  /** What the agent holds of us now. */
+  readonly read: () => Promise<readonly RegisteredService[]>;
+  /** Writes the service and its health. `isNew`: throws `E_ID_TAKEN` if the id is somebody else's. */
+  readonly register: (record: ServiceRecord, isNew: boolean) => Promise<void>;
+  readonly report: (id: string, health: Health) => Promise<void>;
+  /** A service that is not there counts as deregistered. */
+  readonly deregister: (id: string) => Promise<void>;
+}
+
+export interface RegistryOptions {
+  /** Such as http://127.0.0.1:8500. */
+  readonly address: string;
+  readonly token?: string;
+  /** Docker Engine id. */
+  readonly owner: string;
+  readonly client: ConsulClient;
+}
+
+/** Calls are local and answered from memory; a longer silence (ms) is a failure. */
+export const consulTimeout = 2000;
+
+const containerCheckTtl = '8760h';
+
+export class AgentRegistry implements Registry, Closer {
+  readonly #owner: string;
+  readonly #address: string;
+  readonly #client: ConsulClient;
+  readonly #consul: Consul;
+  readonly #limits: Limits;
+  readonly #closed = new AbortController();
+
+  constructor({ address, token, owner, client }: RegistryOptions) {
+    const { hostname, port, protocol } = new URL(address);
+    this.#owner = owner;
+    this.#address = address;
+    this.#client = client;
+    this.#consul = new Consul({
+      host: hostname,
+      port: Number(port === '' ? 80 : port),
+      secure: protocol === 'https:',
+    });
+    this.#limits = { timeout: consulTimeout, ...(token === undefined ? {} : { token }) };
+  }
+
+  /** As gliderlabs/registrator does: asking for the leader needs no permission. */
+  ping = async (): Promise<void> => {
+    const leader: unknown = await this.#ask('/v1/status/leader', (limits) =>
+      this.#consul.status.leader(limits),
+    );
+    if (typeof leader === 'string' && leader !== '') return;
+    throw new OperationError('E_CONSUL_NO_LEADER', `Consul at ${this.#address} has no leader`);
+  };
+
+  /**
+   * Without a leader a write would only reach the agent, which tries to pass it on after 15 s or more; so
+   * that counts as a failure, and the write is made as soon as there is one.
+   */
+  read = async (): Promise<readonly RegisteredService[]> => {
+    const owner = JSON.stringify(this.#owner);
+    const [services, checks] = await Promise.all([
+      this.#ask('/v1/agent/services', (limits) =>
+        this.#consul.agent.service.list({
+          filter: `Meta[${JSON.stringify(metaKeys.owner)}] == ${owner}`,
+          ...limits,
+        }),
+      ),
+      this.#ask('/v1/agent/checks', (limits) =>
+        this.#consul.agent.check.list({ filter: `Notes contains ${owner}`, ...limits }),
+      ),
+      this.ping(),
+    ]);
+    const byService = groupChecks(Object.values(checks as Readonly<Record<string, AgentCheck>>));
+    return Object.values(services as Readonly<Record<string, AgentService>>).map((service) =>
+      this.#parse(service, byService.get(service.ID) ?? []),
+    );
+  };
+
+  register = async (record: ServiceRecord, isNew: boolean): Promise<void> => {
+    if (isNew) await this.#assertFree(record.id);
+    await this.#put(
+      '/v1/agent/service/register?replace-existing-checks=true',
+      this.#format(record),
+    );
+    await this.report(record.id, record.health);
+  };
+
+  report = async (id: string, health: Health): Promise<void> => {
+    const check = encodeURIComponent(containerCheckId(id));
+    await this.#put(`/v1/agent/check/update/${check}`, {
+      Status: health.status,
+      Output: health.output,
+    });
+  };
+
+  deregister = async (id: string): Promise<void> => {
+    try {
+      await this.#ask(`/v1/agent/service/deregister/${id}`, (limits) =>
+        this.#consul.agent.service.deregister({ id, ...limits }),
+      );
+    } catch (error) {
+      if (error instanceof ConsulHttpError && error.status === 404) return;
+      throw error;
+    }
+  };
+
+  /** Ends requests that are under way. */
+  close(): void {
+    this.#closed.abort();
+    this.#consul.destroy();
+  }
+
+  /** Another tool's service, or another Engine's on a shared agent, is never overwritten. */
+  async #assertFree(id: string): Promise<void> {
+    try {
+      const path = `/v1/agent/service/${encodeURIComponent(id)}`;
+      const { body } = await this.#client.request({
+        path,
+        timeout: consulTimeout,
+        signal: this.#closed.signal,
+      });
+      const { Meta: meta } = body as Partial<AgentService>;
+      if (meta?.[metaKeys.owner] === this.#owner) return;
+    } catch (error) {
+      if (error instanceof ConsulHttpError && error.status === 404) return;
+      throw error;
+    }
+    throw new OperationError(
+      'E_ID_TAKEN',
+      `the agent already has a service "${id}" that this registrator did not write; if it is a leftover, ` +
+        `run: consul services deregister -id=${id}`,
+    );
+  }
+
+  #format(record: ServiceRecord): object {
+    const notes = `owner ${this.#owner}`;
+    return {
+      ID: record.id,
+      Name: record.name,
+      Tags: record.tags,
+      Meta: record.meta,
+      Address: record.address,
+      Port: record.port,
+      Weights: { Passing: record.weight, Warning: 1 },
+      Checks: [
+        {
+          CheckID: containerCheckId(record.id),
+          Name: 'Docker container',
+          Notes: notes,
+          TTL: containerCheckTtl,
+          Status: record.health.status,
+        },
+        ...record.checks.map((check) => ({
+          CheckID: declaredCheckId(record.id, check.kind),
+          Name: check.name,
+          Notes: `${check.notes}; ${notes}`,
+          ...check.definition,
+        })),
+      ],
+    };
+  }
+
+  #parse(service: AgentService, checks: readonly AgentCheck[]): RegisteredService {
+    const containerCheck = containerCheckId(service.ID);
+    const own = checks.find(({ CheckID: id }) => id === containerCheck);
+    const others = checks.filter(({ CheckID: id }) => id !== containerCheck);
+    const suffix = `; owner ${this.#owner}`;
+    return {
+      id: service.ID,
+      name: service.Service,
+      tags: service.Tags ?? [],
+      meta: service.Meta ?? {},
+      address: service.Address,
+      port: service.Port,
+      weight: service.Weights?.Passing ?? 1,
+      checks: Object.fromEntries(
+        others.map((check) => [
+          check.CheckID,
+          check.Notes.endsWith(suffix) ? check.Notes.slice(0, -suffix.length) : check.Notes,
+        ]),
+      ),
+      ...(own === undefined ? {} : { health: parseHealth(own) }),
+    };
+  }
+
+  async #put(path: string, body: object): Promise<void> {
+    await this.#client.request({
+      method: 'PUT',
+      path,
+      body,
+      timeout: consulTimeout,
+      signal: this.#closed.signal,
+    });
+  }
+
+  /** A call through the npm package, whose errors become the same as those of our client. */
+  async #ask<T>(path: string, call: (limits: Limits) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#limits);
+    } catch (error) {
+      const { statusCode, response } = error as PapiError;
+      if (statusCode === undefined) {
+        const message = `cannot reach Consul at ${this.#address}`;
+        throw new OperationError('E_CONSUL_UNREACHABLE', message, { cause: error });
+      }
+      throw new ConsulHttpError({ path }, statusCode, formatBody(response?.body));
+    }
+  }
+}
+
+/** Options of a call through the npm package, which by itself waits for ever. */
+interface Limits {
+  readonly timeout: number;
+  readonly token?: string;
+}
+
+interface PapiError {
+  readonly statusCode?: number;
+  readonly response?: { readonly body?: unknown };
+}
+
+interface AgentService {
+  readonly ID: string;
+  readonly Service: string;
+  readonly Tags?: readonly string[] | null;
+  readonly Meta?: Readonly<Record<string, string>> | null;
+  readonly Address: string;
+  readonly Port: number;
+  readonly Weights?: { readonly Passing: number };
+}
+
+interface AgentCheck {
+  readonly CheckID: string;
+  readonly ServiceID: string;
+  readonly Status: string;
+  readonly Notes: string;
+  readonly Output: string;
+}
+
+function groupChecks(checks: readonly AgentCheck[]): ReadonlyMap<string, readonly AgentCheck[]> {
+  const groups = new Map<string, AgentCheck[]>();
+  for (const check of checks) {
+    const group = groups.get(check.ServiceID);
+    if (group === undefined) groups.set(check.ServiceID, [check]);
+    else group.push(check);
+  }
+  return groups;
+}
+
+function parseHealth(check: AgentCheck): Health {
+  return { status: check.Status === 'passing' ? 'passing' : 'critical', output: check.Output };
+}
+
+function formatBody(body: unknown): string {
+  if (Buffer.isBuffer(body)) return body.toString();
+  return typeof body === 'string' ? body : '';
+}

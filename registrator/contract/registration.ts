@@ -1,0 +1,54 @@
+/**
+ * One service instance as the registrator writes it to a Consul agent, and as it reads it back. Names of
+ * checks are minted here only.
+ */
+
+export type HealthStatus = 'passing' | 'critical';
+
+/** Whether the instance may get traffic, and why, in words for a person. */
+export interface Health {
+  readonly status: HealthStatus;
+  readonly output: string;
+}
+
+/** A check that the user declared and that Consul runs itself. */
+export interface DeclaredCheck {
+  readonly kind: 'http' | 'tcp' | 'ttl';
+  readonly name: string;
+  /** What it does, in full: two checks with equal notes are the same check. */
+  readonly notes: string;
+  /** Fields of Consul's check definition, such as HTTP and Interval. */
+  readonly definition: Readonly<Record<string, string>>;
+}
+
+export interface ServiceRecord {
+  /** Unique on the agent: `<host>:<container>:<container port>[:udp]` or the user's own. */
+  readonly id: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly port: number;
+  /** Share of traffic while passing, 1 to 65535. */
+  readonly weight: number;
+  readonly checks: readonly DeclaredCheck[];
+  readonly health: Health;
+}
+
+/** What the agent holds of a service instance that we own. */
+export interface RegisteredService extends Omit<ServiceRecord, 'checks' | 'health'> {
+  /** Check id → notes, of every check but the registrator's own. */
+  readonly checks: Readonly<Record<string, string>>;
+  /** Absent when the agent has lost the registrator's check. */
+  readonly health?: Health;
+}
+
+/** Id of the check by which the registrator reports the state of the container. */
+export function containerCheckId(serviceId: string): string {
+  return `service:${serviceId}:docker`;
+}
+
+/** Id of a declared check: one per kind and service. */
+export function declaredCheckId(serviceId: string, kind: DeclaredCheck['kind']): string {
+  return `service:${serviceId}:${kind}`;
+}

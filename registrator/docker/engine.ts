@@ -1,0 +1,142 @@
+/** The few calls of the Docker Engine API that the registrator makes, each with a time limit. */
+import Docker from 'dockerode';
+import { OperationError } from '../../kit/errors.ts';
+import type { Closer } from '../../kit/lifecycle.ts';
+import { parseContainer, type Container, type InspectReply } from './container.ts';
+
+export type EngineAddress =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+export interface EngineInfo {
+  /** Stays the same for the life of an Engine installation. */
+  readonly id: string;
+  /** Host name of the machine. */
+  readonly name: string;
+}
+
+export interface Engine {
+  readonly info: () => Promise<EngineInfo>;
+  /** Ids of all containers, also of those that do not run. */
+  readonly list: () => Promise<readonly string[]>;
+  /** Undefined when there is no such container (any more). */
+  readonly inspect: (id: string) => Promise<Container | undefined>;
+  /** The raw event stream, open when the promise resolves: what happens from then on is in it. */
+  readonly events: (filters: EventFilters, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
+}
+
+/** Values of one list are alternatives; the lists restrict each other. */
+export interface EventFilters {
+  readonly type: readonly ('container' | 'network')[];
+  readonly event: readonly string[];
+}
+
+/** How long a call may take (ms): an Engine under load answers an inspect late. */
+const defaultTimeout = 10_000;
+
+/** Calls throw OperationError `E_DOCKER`, with the Engine's own words in the cause. */
+export class DockerodeEngine implements Engine, Closer {
+  readonly #docker: Docker;
+  readonly #place: string;
+  readonly #timeout: number;
+  readonly #calls = new Set<AbortController>();
+
+  constructor(address: EngineAddress, timeout = defaultTimeout) {
+    this.#docker = new Docker(connectionOptions(address));
+    this.#place = formatEngineAddress(address);
+    this.#timeout = timeout;
+  }
+
+  info = async (): Promise<EngineInfo> => {
+    // Its type declaration lacks the options that it takes.
+    const docker = this.#docker as unknown as {
+      info: (options: { abortSignal: AbortSignal }) => Promise<{ ID?: unknown; Name?: unknown }>;
+    };
+    const { ID: id, Name: name } = await this.#call('read its info', (abortSignal) =>
+      docker.info({ abortSignal }),
+    );
+    if (typeof id !== 'string' || id === '' || typeof name !== 'string') {
+      throw new OperationError('E_DOCKER', `the Docker Engine at ${this.#place} has no id`);
+    }
+    return { id, name };
+  };
+
+  list = async (): Promise<readonly string[]> => {
+    const containers = await this.#call('list its containers', (abortSignal) =>
+      this.#docker.listContainers({ all: true, abortSignal }),
+    );
+    return containers.map(({ Id }) => Id);
+  };
+
+  inspect = async (id: string): Promise<Container | undefined> => {
+    const reply = await this.#call(`inspect container ${id.slice(0, 12)}`, async (abortSignal) => {
+      try {
+        return await this.#docker.getContainer(id).inspect({ abortSignal });
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
+    return reply === undefined ? undefined : parseContainer(reply as InspectReply);
+  };
+
+  events = (filters: EventFilters, signal: AbortSignal): Promise<AsyncIterable<Buffer>> =>
+    this.#call('open its event stream', async () => {
+      const options = { filters: JSON.stringify(filters), abortSignal: signal };
+      return (await this.#docker.getEvents(options)) as unknown as AsyncIterable<Buffer>;
+    });
+
+  /** Ends calls that are under way. */
+  close(): void {
+    for (const call of this.#calls) call.abort(new Error('closed'));
+  }
+
+  /**
+   * The race, besides the signal, because docker-modem never settles when a reply is cut off in its body.
+   */
+  async #call<T>(purpose: string, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const call = new AbortController();
+    const timer = setTimeout(() => {
+      call.abort(new Error(`no answer within ${this.#timeout} ms`));
+    }, this.#timeout);
+    this.#calls.add(call);
+    try {
+      return await Promise.race([send(call.signal), whenAborted(call.signal)]);
+    } catch (error) {
+      const message = `the Docker Engine at ${this.#place} does not let us ${purpose}`;
+      throw new OperationError('E_DOCKER', message, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#calls.delete(call);
+    }
+  }
+}
+
+/** As DOCKER_HOST writes it. */
+export function formatEngineAddress(address: EngineAddress): string {
+  return address.kind === 'socket'
+    ? `unix://${address.path}`
+    : `tcp://${address.host}:${address.port}`;
+}
+
+/** docker-modem reads DOCKER_HOST and DOCKER_CLIENT_TIMEOUT by itself; every field it would set is set here. */
+function connectionOptions(address: EngineAddress): Docker.DockerOptions {
+  const common = { protocol: 'http', timeout: undefined } as const;
+  return address.kind === 'socket'
+    ? { ...common, host: undefined, port: undefined, socketPath: address.path }
+    : { ...common, host: address.host, port: address.port, socketPath: undefined };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+}
+
+function statusOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'statusCode' in error
+    ? error.statusCode
+    : undefined;
+}

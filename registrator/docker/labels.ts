@@ -1,0 +1,144 @@
+/** What `SERVICE_*` variables and labels mean: what was written for a port → typed settings and problems. */
+import { isIP } from 'node:net';
+import { findNearest } from '../../kit/nearest.ts';
+import type { Problem } from '../../kit/problem.ts';
+import { parseProtocol, protocols, type Protocol } from '../contract/service-record.ts';
+import { parseChecks, type CheckSettings } from './check-labels.ts';
+import {
+  readSettings,
+  toProblem,
+  type Labelled,
+  type Parsed,
+  type Report,
+  type Setting,
+  type Settings,
+} from './label-grammar.ts';
+
+export interface PortSettings {
+  readonly name?: Setting;
+  readonly id?: string;
+  readonly tags: readonly string[];
+  readonly ignored: boolean;
+  readonly protocol?: Protocol;
+  readonly version?: string;
+  readonly weight?: number;
+  /** Address to register instead of the container's. */
+  readonly ip?: string;
+  /** Docker network whose address to register. */
+  readonly network?: string;
+  readonly checks: readonly CheckSettings[];
+  /** Keys without a meaning of their own: the user's Meta, with where each was written. */
+  readonly meta: Settings;
+}
+
+/** Keys that are never Meta. */
+const reservedKeys = new Set([
+  'name',
+  'id',
+  'tags',
+  'ignore',
+  'protocol',
+  'version',
+  'weight',
+  'ip',
+  'network',
+  'drain',
+]);
+
+/** The settings of `port`, a port of the container. */
+export function parseSettings(container: Labelled, port: number): Parsed<PortSettings> {
+  const settings = readSettings(container, port);
+  const problems: Problem[] = [];
+  const report: Report = (code, setting, message) => {
+    problems.push(toProblem(container, code, { setting, message }));
+  };
+  const name = settings.get('name');
+  const tags = parseTags(settings.get('tags')?.value ?? '');
+  const checks = parseChecks(settings, report);
+  const value: PortSettings = {
+    ...(name === undefined ? {} : { name }),
+    ...optional('id', settings.get('id')?.value),
+    tags,
+    ignored: parseIgnore(settings.get('ignore'), report),
+    ...optional('protocol', parseProtocolSetting(settings.get('protocol'), report)),
+    ...optional('version', settings.get('version')?.value),
+    ...optional('weight', parseWeight(settings.get('weight'), report)),
+    ...optional('ip', parseAddress(settings.get('ip'), report)),
+    ...optional('network', settings.get('network')?.value),
+    checks,
+    meta: new Map(
+      [...settings].filter(([key]) => !reservedKeys.has(key) && !key.startsWith('check_')),
+    ),
+  };
+  return { value, problems };
+}
+
+/**
+ * A comma list, where `\,` is a comma of the tag. The order of writing is kept (gliderlabs/registrator
+ * reverses it, which no reader of tags could rely on).
+ */
+export function parseTags(text: string): readonly string[] {
+  return text
+    .split(/(?<!\\),/)
+    .map((tag) => tag.replaceAll('\\,', ','))
+    .filter((tag) => tag !== '');
+}
+
+/** gliderlabs/registrator ignores on any value, even `false`; nobody means that. */
+function parseIgnore(setting: Setting | undefined, report: Report): boolean {
+  if (setting === undefined) return false;
+  if (!['false', 'no', '0', 'off'].includes(setting.value.toLowerCase())) return true;
+  report(
+    'W_IGNORE',
+    setting,
+    `"${setting.value}" does not ignore the port (gliderlabs/registrator would); remove it`,
+  );
+  return false;
+}
+
+function parseProtocolSetting(setting: Setting | undefined, report: Report): Protocol | undefined {
+  if (setting === undefined) return undefined;
+  const protocol = parseProtocol(setting.value);
+  if (protocol === undefined) {
+    const nearest = findNearest(setting.value, protocols);
+    const hint = nearest === undefined ? '' : ` did you mean "${nearest}"?`;
+    report(
+      'E_PROTOCOL',
+      setting,
+      `"${setting.value}" is no known protocol, so the proxy detects it;${hint} ` +
+        `use one of ${protocols.join(', ')}`,
+    );
+  }
+  return protocol;
+}
+
+function parseWeight(setting: Setting | undefined, report: Report): number | undefined {
+  if (setting === undefined) return undefined;
+  const weight = Number(setting.value);
+  if (Number.isInteger(weight) && weight >= 1 && weight <= 65535) return weight;
+  report(
+    'E_WEIGHT',
+    setting,
+    `"${setting.value}" is not a whole number from 1 to 65535; 1 is used`,
+  );
+  return undefined;
+}
+
+function parseAddress(setting: Setting | undefined, report: Report): string | undefined {
+  if (setting === undefined) return undefined;
+  if (isUsableAddress(setting.value)) return setting.value;
+  report('E_IP', setting, `"${setting.value}" is not an address others can reach; it is not used`);
+  return undefined;
+}
+
+/** True for an IP address that may stand in a service: Consul refuses 0.0.0.0 and ::. */
+export function isUsableAddress(address: string): boolean {
+  return isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::';
+}
+
+function optional<K extends string, T>(
+  key: K,
+  value: T | undefined,
+): Partial<Readonly<Record<K, T>>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+}

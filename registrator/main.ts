@@ -1,0 +1,52 @@
+/** `cmesh registrator`: reads the command line, runs until a signal, and returns the exit code. */
+import { describeError } from '../kit/errors.ts';
+import { createLog, type Log } from '../kit/log.ts';
+import { onTermination } from '../kit/termination.ts';
+import { runApp } from './app.ts';
+import { parseConfig, usage, type Environment } from './config.ts';
+
+export interface RegistratorIo {
+  /** For usage and mistakes in the command line. */
+  readonly writeError: (text: string) => void;
+  readonly log: Log;
+  /** Aborts to end it; the process's SIGTERM and SIGINT unless a test owns it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs the registrator; `argv` is what follows the command's name. Exit codes: 0 ended by a signal, 1 cannot
+ * start or a value is wrong, 2 the command line cannot be read.
+ */
+export async function runRegistrator(
+  argv: readonly string[],
+  env: Environment,
+  io: RegistratorIo = defaultIo(),
+): Promise<number> {
+  const parsed = parseConfig(argv, env);
+  if (parsed.kind === 'help') {
+    io.writeError(usage);
+    return 0;
+  }
+  if (parsed.kind === 'wrong') {
+    const lines = parsed.mistakes.map((mistake) => `registrator: ${mistake}\n`).join('');
+    io.writeError(parsed.exitCode === 2 ? `${lines}\n${usage}` : lines);
+    return parsed.exitCode;
+  }
+  const ended = io.signal === undefined ? onTermination() : undefined;
+  try {
+    await runApp(parsed.config, io.log, io.signal ?? ended?.signal ?? new AbortController().signal);
+    return 0;
+  } catch (error) {
+    io.log.error({}, describeError(error));
+    return 1;
+  } finally {
+    await ended?.close();
+  }
+}
+
+function defaultIo(): RegistratorIo {
+  return {
+    writeError: (text) => process.stderr.write(text),
+    log: createLog('registrator', 'info'),
+  };
+}

@@ -1,0 +1,271 @@
+/** Containers → what Consul's agent should hold of them. Pure; the same containers give the same records. */
+import { isIPv6 } from 'node:net';
+import type { Problem } from '../../kit/problem.ts';
+import { formatProblem } from '../../kit/problem.ts';
+import type { DeclaredCheck, Health, ServiceRecord } from '../contract/registration.ts';
+import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-record.ts';
+import type { CheckSettings } from '../docker/check-labels.ts';
+import type { Container, Observation } from '../docker/container.ts';
+import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
+import { parseSettings, type PortSettings } from '../docker/labels.ts';
+import { chooseAddress, listPorts, type EndpointOptions, type ReachablePort } from './endpoint.ts';
+import { assessHealth } from './health.ts';
+import { buildMeta, findValueFault } from './meta.ts';
+import { chooseId, chooseName, type NameOptions } from './name.ts';
+import { groupWorkloads, type Workload } from './workload.ts';
+
+export interface PlanOptions extends EndpointOptions, NameOptions {
+  /** Docker Engine id: what we write carries it, and only what carries it is ours. */
+  readonly owner: string;
+  /** Tags for every service. */
+  readonly tags: readonly string[];
+  /** `-deregister on-success`: an app that failed stays, with a critical check. */
+  readonly keepFailed: boolean;
+}
+
+export interface DesiredState {
+  /** By id. */
+  readonly records: readonly ServiceRecord[];
+  /** Container id → health: what the agent holds of these containers stays, with this health. */
+  readonly retained: ReadonlyMap<string, Health>;
+  /** Ids of containers of which nothing is known now: what the agent holds of them stays as it is. */
+  readonly unknown: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
+
+/** The records for all containers of one Engine, and what users got wrong (each mistake once). */
+export function planServices(observation: Observation, options: PlanOptions): DesiredState {
+  const { workloads, unknown, problems: groupProblems } = groupWorkloads(observation);
+  const planned = workloads.map((workload) =>
+    planWorkload(workload, assessHealth(workload, observation.stopping), options),
+  );
+  const { records, problems } = dropDuplicates(planned.flatMap(({ value }) => value));
+  return {
+    records,
+    retained: options.keepFailed ? findFailed(observation.containers) : new Map(),
+    unknown,
+    problems: distinct([
+      ...groupProblems,
+      ...planned.flatMap((part) => part.problems),
+      ...problems,
+    ]),
+  };
+}
+
+/** A service of one port, and the container it comes from. */
+interface Planned {
+  readonly record: ServiceRecord;
+  readonly container: Container;
+}
+
+interface Candidate {
+  readonly port: ReachablePort;
+  readonly settings: PortSettings;
+}
+
+function planWorkload(
+  workload: Workload,
+  health: Health,
+  options: PlanOptions,
+): Parsed<readonly Planned[]> {
+  const { app } = workload;
+  const parsed = listPorts(workload, options.internal).map((port) => ({
+    port,
+    ...parseSettings(app, port.port),
+  }));
+  const candidates = parsed
+    .map(({ port, value }) => ({ port, settings: value }))
+    .filter(({ settings }) => !settings.ignored);
+  const services = candidates.map((candidate) =>
+    planPort(workload, candidate, { several: candidates.length > 1, health, options }),
+  );
+  return {
+    value: services.flatMap(({ value }) => (value === undefined ? [] : [value])),
+    problems: [
+      ...checkKeys(app, [...new Set(app.exposed.map(({ port }) => port))]),
+      ...(parsed.length === 0 ? explainNoPorts(app, options.internal) : []),
+      ...parsed.flatMap(({ problems }) => problems),
+      ...services.flatMap(({ problems }) => problems),
+    ],
+  };
+}
+
+interface Context {
+  readonly several: boolean;
+  readonly health: Health;
+  readonly options: PlanOptions;
+}
+
+function planPort(
+  workload: Workload,
+  { port, settings }: Candidate,
+  { several, health, options }: Context,
+): Parsed<Planned | undefined> {
+  const { app } = workload;
+  const named = chooseName(app, settings, { port: port.port, several, explicit: options.explicit });
+  if (named.kind === 'none') return { value: undefined, problems: named.problems };
+  const found = chooseAddress(workload, port, settings, options);
+  if (found.kind === 'missing') {
+    return { value: undefined, problems: [portProblem(app, port, found)] };
+  }
+  const warning = found.warning;
+  const meta = describeService(app, port, settings, options);
+  const record: ServiceRecord = {
+    id: chooseId(app, settings, { ...port, hostname: options.hostname }),
+    name: named.name,
+    tags: listTags(settings, port, options),
+    meta: meta.value,
+    address: found.address,
+    port: port.dialPort,
+    weight: settings.weight ?? 1,
+    checks: settings.checks.map((check) => declareCheck(check, found.address, port.dialPort)),
+    health,
+  };
+  return {
+    value: { record, container: app },
+    problems: [
+      ...named.problems,
+      ...(warning === undefined
+        ? []
+        : [portProblem(app, port, { code: 'W_IP_LABEL', message: warning })]),
+      ...meta.problems,
+    ],
+  };
+}
+
+function listTags(
+  settings: PortSettings,
+  port: ReachablePort,
+  options: PlanOptions,
+): readonly string[] {
+  return [...settings.tags, ...options.tags, ...(port.transport === 'udp' ? ['udp'] : [])];
+}
+
+function describeService(
+  app: Container,
+  port: ReachablePort,
+  settings: PortSettings,
+  options: PlanOptions,
+): Parsed<Readonly<Record<string, string>>> {
+  const problems: Problem[] = [];
+  const protocol = settleProtocol(app, port, settings.protocol);
+  const version = settings.version ?? labelsFromTags(settings.tags)['version'];
+  const fault = version === undefined ? undefined : findValueFault(version);
+  if (fault !== undefined) problems.push(portProblem(app, port, fault));
+  const mandatory = {
+    ...(protocol.value === undefined ? {} : { [metaKeys.protocol]: protocol.value }),
+    ...(version === undefined || fault !== undefined ? {} : { [metaKeys.version]: version }),
+    [metaKeys.owner]: options.owner,
+    [metaKeys.containerId]: app.id,
+    ...(app.compose === undefined
+      ? {}
+      : {
+          [metaKeys.composeProject]: app.compose.project,
+          [metaKeys.composeService]: app.compose.service,
+        }),
+  };
+  const meta = buildMeta(app, mandatory, settings.meta);
+  return { value: meta.value, problems: [...protocol.problems, ...problems, ...meta.problems] };
+}
+
+/** A UDP port is UDP, whatever was declared for the TCP port of the same number. */
+function settleProtocol(
+  app: Container,
+  port: ReachablePort,
+  declared: Protocol | undefined,
+): Parsed<Protocol | undefined> {
+  if ((declared === 'udp') === (port.transport === 'udp')) return { value: declared, problems: [] };
+  if (declared === undefined) return { value: 'udp', problems: [] };
+  const message =
+    `protocol "${declared}" cannot run on ${port.port}/${port.transport}, so it is not used; ` +
+    `write it for one port: SERVICE_<port>_PROTOCOL`;
+  const value = port.transport === 'udp' ? 'udp' : undefined;
+  return { value, problems: [portProblem(app, port, { code: 'E_PROTOCOL_CONFLICT', message })] };
+}
+
+function declareCheck(check: CheckSettings, address: string, port: number): DeclaredCheck {
+  const host = isIPv6(address) ? `[${address}]` : address;
+  if (check.kind === 'ttl') {
+    const notes = `the application reports at least every ${check.ttl}`;
+    return { kind: 'ttl', name: 'TTL', notes, definition: { TTL: check.ttl } };
+  }
+  const timing = {
+    Interval: check.interval,
+    ...(check.timeout === undefined ? {} : { Timeout: check.timeout }),
+  };
+  const pace = `every ${check.interval}, timeout ${check.timeout ?? 'default'}`;
+  if (check.kind === 'tcp') {
+    const target = `${host}:${port}`;
+    const notes = `connect to ${target} ${pace}`;
+    return { kind: 'tcp', name: 'TCP', notes, definition: { TCP: target, ...timing } };
+  }
+  const url = `${check.scheme}://${host}:${port}${check.path}`;
+  const notes = `${check.method} ${url} ${pace}`;
+  const definition = { HTTP: url, Method: check.method, ...timing };
+  return { kind: 'http', name: 'HTTP', notes, definition };
+}
+
+/** Only users who wrote settings meant the container to be a service. */
+function explainNoPorts(app: Container, internal: boolean): readonly Problem[] {
+  if (!hasSettings(app) || parseSettings(app, 0).value.ignored) return [];
+  const message =
+    internal || app.exposed.length === 0
+      ? 'is not registered: it exposes no port; add EXPOSE to its image, or `expose:` to its Compose service'
+      : 'is not registered: none of its ports is published; add `ports:`, or run with -internal';
+  return [{ code: 'E_NO_PORT', severity: 'error', resource: `container ${app.name}`, message }];
+}
+
+/** The oldest container keeps an id; workloads come oldest first. */
+function dropDuplicates(planned: readonly Planned[]): {
+  readonly records: readonly ServiceRecord[];
+  readonly problems: readonly Problem[];
+} {
+  const kept = new Map<string, Planned>();
+  const problems: Problem[] = [];
+  for (const candidate of planned) {
+    const { id } = candidate.record;
+    const holder = kept.get(id);
+    if (holder === undefined) {
+      kept.set(id, candidate);
+      continue;
+    }
+    const message =
+      `port ${candidate.record.port} is not registered: its id "${id}" is that of ` +
+      `port ${holder.record.port} of container ${holder.container.name}; give each port its own SERVICE_ID`;
+    const setting = { value: id, source: 'SERVICE_ID', fromPort: false };
+    problems.push(toProblem(candidate.container, 'E_ID_DUPLICATE', { setting, message }));
+  }
+  return { records: [...kept.values()].map(({ record }) => record), problems };
+}
+
+/**
+ * `-deregister on-success`, as gliderlabs/registrator reads it: exit code 0 and death by a signal (codes
+ * from 128 on) are success.
+ */
+function findFailed(containers: readonly Container[]): ReadonlyMap<string, Health> {
+  return new Map(
+    containers.flatMap(({ id, name, role, exitCode }) => {
+      if (role !== 'app' || exitCode === undefined || exitCode === 0 || exitCode >= 128) return [];
+      const output = `container ${name} ended with exit code ${exitCode}`;
+      return [[id, { status: 'critical', output } as const] as const];
+    }),
+  );
+}
+
+function portProblem(
+  app: Container,
+  port: ReachablePort,
+  { code, message }: Pick<Problem, 'code' | 'message'>,
+): Problem {
+  return {
+    code,
+    severity: code.startsWith('W_') ? 'warning' : 'error',
+    resource: `container ${app.name}`,
+    path: `port ${port.port}/${port.transport}`,
+    message,
+  };
+}
+
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}

@@ -1,0 +1,106 @@
+/** What the agent should hold against what it holds → the writes that make them equal. Pure. */
+import {
+  declaredCheckId,
+  type Health,
+  type RegisteredService,
+  type ServiceRecord,
+} from '../contract/registration.ts';
+import { metaKeys } from '../contract/service-record.ts';
+import { compareText } from '../docker/container.ts';
+import type { DesiredState } from './desired.ts';
+
+export type Operation =
+  | { readonly kind: 'drain'; readonly id: string; readonly health: Health }
+  | { readonly kind: 'deregister'; readonly id: string; readonly name: string }
+  /** `isNew`: no service of ours has this id yet. */
+  | { readonly kind: 'register'; readonly record: ServiceRecord; readonly isNew: boolean }
+  | { readonly kind: 'restore'; readonly id: string; readonly health: Health };
+
+/**
+ * Operations of one kind may run side by side; kinds run in this order. What takes traffic away from an
+ * instance that cannot serve comes first. A deregistration comes before registrations, because the address
+ * may be the same one under another id.
+ */
+export const operationOrder = ['drain', 'deregister', 'register', 'restore'] as const;
+
+/** `actual` is what the agent holds of the services that we own. */
+export function diffServices(
+  desired: DesiredState,
+  actual: readonly RegisteredService[],
+): readonly Operation[] {
+  const held = new Map(actual.map((service) => [service.id, service]));
+  const wanted = new Set(desired.records.map(({ id }) => id));
+  const operations = [
+    ...desired.records.flatMap((record) => settle(record, held.get(record.id))),
+    ...actual.filter(({ id }) => !wanted.has(id)).flatMap((service) => retire(service, desired)),
+  ];
+  return operations.sort(compareOperations);
+}
+
+/** The writes for one service that should be there. */
+function settle(record: ServiceRecord, held: RegisteredService | undefined): Operation[] {
+  if (held === undefined) return [{ kind: 'register', record, isNew: true }];
+  // The catalogue lists instances by name; a new name starts from nothing there.
+  if (held.name !== record.name) {
+    return [
+      { kind: 'deregister', id: held.id, name: held.name },
+      { kind: 'register', record, isNew: false },
+    ];
+  }
+  if (!isSameRegistration(record, held)) return [{ kind: 'register', record, isNew: false }];
+  return reportHealth(record.id, record.health, held.health);
+}
+
+/** The writes for a service that the containers no longer ask for. */
+function retire(service: RegisteredService, desired: DesiredState): Operation[] {
+  const container = service.meta[metaKeys.containerId] ?? '';
+  if (desired.unknown.has(container)) return [];
+  const health = desired.retained.get(container);
+  return health === undefined
+    ? [{ kind: 'deregister', id: service.id, name: service.name }]
+    : reportHealth(service.id, health, service.health);
+}
+
+function reportHealth(id: string, wanted: Health, held: Health | undefined): Operation[] {
+  if (held?.status === wanted.status && held.output === wanted.output) return [];
+  return [{ kind: wanted.status === 'critical' ? 'drain' : 'restore', id, health: wanted }];
+}
+
+function isSameRegistration(record: ServiceRecord, held: RegisteredService): boolean {
+  const checks = Object.fromEntries(
+    record.checks.map(({ kind, notes }) => [declaredCheckId(record.id, kind), notes]),
+  );
+  return (
+    held.health !== undefined &&
+    record.address === held.address &&
+    record.port === held.port &&
+    record.weight === held.weight &&
+    isSameList(record.tags, held.tags) &&
+    isSameMap(record.meta, held.meta) &&
+    isSameMap(checks, held.checks)
+  );
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
+}
+
+function isSameMap(
+  left: Readonly<Record<string, string>>,
+  right: Readonly<Record<string, string>>,
+): boolean {
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
+}
+
+function compareOperations(left: Operation, right: Operation): number {
+  return (
+    operationOrder.indexOf(left.kind) - operationOrder.indexOf(right.kind) ||
+    compareText(operationId(left), operationId(right))
+  );
+}
+
+/** The id of the service that the operation writes. */
+export function operationId(operation: Operation): string {
+  return operation.kind === 'register' ? operation.record.id : operation.id;
+}

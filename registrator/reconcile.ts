@@ -1,0 +1,173 @@
+/**
+ * The loop: containers → desired records → difference to the agent → writes. A trigger or the passing of
+ * time starts a pass; passes run one at a time, and triggers during one make one more. Nothing is remembered
+ * of what was written: each pass reads the agent, so lost writes and lost data are repaired by the next one.
+ */
+import { createBackoff } from '../kit/backoff.ts';
+import { forEachConcurrently } from '../kit/concurrent.ts';
+import { ConsulHttpError } from '../kit/consul-client.ts';
+import { assertNever, describeError, OperationError } from '../kit/errors.ts';
+import type { Log } from '../kit/log.ts';
+import { formatProblem, type Problem } from '../kit/problem.ts';
+import type { Registry } from './consul/registry.ts';
+import type { Inventory } from './docker/inventory.ts';
+import { planServices, type PlanOptions } from './plan/desired.ts';
+import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
+
+export interface ReconcilerOptions {
+  readonly inventory: Inventory;
+  readonly registry: Registry;
+  readonly plan: PlanOptions;
+  readonly log: Log;
+}
+
+/**
+ * A pass without news (ms): it notices that the agent lost our services, and ends stop marks. It costs
+ * three requests that the agent answers from memory, filtered to what is ours. Agent endpoints have no
+ * blocking queries, and one on the catalogue would load the servers and see a loss only after they do.
+ */
+const pollInterval = 2000;
+
+/** How many writes run at a time. */
+const maxWrites = 8;
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #backoff = createBackoff({ initial: 100, max: 2000 });
+  readonly #outages = new Set<string>();
+  #shown: ReadonlySet<string> = new Set();
+  #rejected = new Map<string, string>();
+  #triggered = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Something may have changed. */
+  trigger(): void {
+    this.#triggered = true;
+    this.#wake?.();
+  }
+
+  /** Runs passes until the signal aborts. Never throws: failures are logged and tried again. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#triggered = false;
+      const done = await this.#pass(signal);
+      if (done) this.#backoff.reset();
+      await this.#rest(done ? pollInterval : this.#backoff.next(), signal);
+    }
+  }
+
+  /** One pass; false when it has to be tried again soon. */
+  async #pass(signal: AbortSignal): Promise<boolean> {
+    const { inventory, registry, plan } = this.#options;
+    try {
+      const observation = await inventory.refresh();
+      this.#noteOutage('Docker Engine', observation.failure, signal);
+      const desired = planServices(observation, plan);
+      this.#showProblems(desired.problems);
+      await this.#apply(diffServices(desired, await registry.read()));
+      this.#noteOutage('Consul', undefined, signal);
+      return observation.failure === undefined;
+    } catch (error) {
+      const isDocker = error instanceof OperationError && error.code === 'E_DOCKER';
+      this.#noteOutage(isDocker ? 'Docker Engine' : 'Consul', error, signal);
+      return false;
+    }
+  }
+
+  async #apply(operations: readonly Operation[]): Promise<void> {
+    for (const kind of operationOrder) {
+      const batch = operations.filter((operation) => operation.kind === kind);
+      await forEachConcurrently(batch, maxWrites, (operation) => this.#write(operation));
+    }
+  }
+
+  /** A write that Consul refuses is reported and does not stop the others; the next pass tries it again. */
+  async #write(operation: Operation): Promise<void> {
+    const id = operationId(operation);
+    try {
+      await this.#send(operation);
+      this.#rejected.delete(id);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const reason = describeError(error);
+      if (this.#rejected.get(id) === reason) return;
+      this.#rejected.set(id, reason);
+      this.#options.log.error({ id }, `${error.code}: ${reason}`);
+    }
+  }
+
+  async #send(operation: Operation): Promise<void> {
+    const { registry, log } = this.#options;
+    switch (operation.kind) {
+      case 'deregister':
+        await registry.deregister(operation.id);
+        log.info({ id: operation.id, service: operation.name }, 'deregistered');
+        return;
+      case 'register': {
+        const { id, name, address, port, health } = operation.record;
+        await registry.register(operation.record, operation.isNew);
+        log.info({ id, service: name, address, port, health: health.status }, 'registered');
+        return;
+      }
+      case 'drain':
+      case 'restore': {
+        const { id, health } = operation;
+        await registry.report(id, health);
+        log.info({ id, health: health.status }, health.output);
+        return;
+      }
+      default:
+        assertNever(operation);
+    }
+  }
+
+  /** One line when an outage begins, one when it ends. */
+  #noteOutage(part: string, failure: unknown, signal: AbortSignal): void {
+    const { log } = this.#options;
+    if (signal.aborted) return;
+    if (failure === undefined) {
+      if (this.#outages.delete(part)) log.info({}, `${part}: works again`);
+    } else if (!this.#outages.has(part)) {
+      this.#outages.add(part);
+      log.error({}, `${part}: ${describeError(failure)}; trying again`);
+    }
+  }
+
+  /** Each problem is logged when it appears, not on every pass. */
+  #showProblems(problems: readonly Problem[]): void {
+    const { log } = this.#options;
+    const lines = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+    for (const [line, { severity, code }] of lines) {
+      if (this.#shown.has(line)) continue;
+      if (severity === 'error') log.error({ code }, line);
+      else log.warn({ code }, line);
+    }
+    this.#shown = new Set(lines.keys());
+  }
+
+  /** Waits until a trigger, the end, or `ms`. */
+  #rest(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#triggered || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wake);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal.addEventListener('abort', wake, { once: true });
+      this.#wake = wake;
+    });
+  }
+}
+
+/** Consul's verdict on one request, not a failure of Consul. */
+function isRefusal(error: unknown): error is OperationError {
+  if (error instanceof ConsulHttpError) return error.status >= 400 && error.status < 500;
+  return error instanceof OperationError && error.code === 'E_ID_TAKEN';
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { nobody, silence, TestBed } from '../test/start.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Waits until `child` says where it listens. Its output is read on, so that it can say more. */
+function listening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += String(chunk);
+      const url = /listening on (\S+)/.exec(text)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.on('exit', () => {
+      reject(new Error(`ended without listening: ${text}`));
+    });
+  });
+}
+
+/** A GET over a connection that the client would keep. */
+async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
+  const [response] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response;
+}
+
+describe('a bookinfo process', () => {
+  const bed = new TestBed();
+  afterEach(() => bed.close());
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends within a second of ${signal}, though a client keeps its connection`, async () => {
+      const child = start(['details'], {});
+      const url = await listening(child);
+      const agent = new Agent({ keepAlive: true });
+      await ask(`${url}/health`, agent);
+      const exited = once(child, 'exit');
+      const sent = performance.now();
+      child.kill(signal);
+      const [code] = (await exited) as [number | null];
+      const elapsed = performance.now() - sent;
+      agent.destroy();
+      assert.deepEqual({ code, soon: elapsed < 1000 }, { code: 0, soon: true }, `${elapsed} ms`);
+    }).timeout(20_000);
+  }
+
+  it('says what is wrong with its settings and ends with status 2', async () => {
+    const child = start(['shop'], { PORT: 'x' });
+    const exited = once(child, 'exit');
+    let text = '';
+    child.stderr?.on('data', (chunk) => (text += String(chunk)));
+    const [code] = (await exited) as [number | null];
+    assert.deepEqual(
+      { code, text },
+      {
+        code: 2,
+        text:
+          'bookinfo: the service must be one of productpage, details, reviews, ratings, not shop; ' +
+          'PORT must be a port number, not x\n',
+      },
+    );
+  }).timeout(20_000);
+
+  it('answers what is under way when it is told to stop, and takes nothing new', async () => {
+    const slow = await bed.startUpstream(silence);
+    const page = await bed.start('productpage', {
+      upstreams: { details: slow.url, reviews: nobody, ratings: nobody },
+      timeouts: { page: 150, ratings: 150 },
+    });
+    const agent = new Agent({ keepAlive: true });
+    const pending = ask(`${page.url}/productpage`, agent);
+    while (slow.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const closed = page.close();
+    const refused = await fetch(`${page.url}/health`).then(
+      () => false,
+      () => true,
+    );
+    const response = await pending;
+    await closed;
+    agent.destroy();
+    assert.deepEqual(
+      { refused, status: response.statusCode, connection: response.headers.connection },
+      { refused: true, status: 200, connection: 'close' },
+    );
+  });
+
+  it('cuts off what takes longer than the limit', async () => {
+    const slow = await bed.startUpstream(silence);
+    const page = await bed.start('productpage', {
+      upstreams: { details: slow.url, reviews: nobody, ratings: nobody },
+      timeouts: { page: 1000, ratings: 1000 },
+    });
+    const pending = fetch(`${page.url}/productpage`).then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    while (slow.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await page.close(20);
+    assert.equal(await pending, 'cut off');
+  });
+});
