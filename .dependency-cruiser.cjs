@@ -67,12 +67,7 @@ const table = {
     ...npm('fastify', 'fast-json-patch'),
     node,
   ],
-  'sidecar/(agent|bootstrap|envoy|dns|capture)': [
-    '^sidecar',
-    '^kit',
-    ...npm('dns-packet', '@types/dns-packet'),
-    node,
-  ],
+  'sidecar/(agent|bootstrap|envoy|dns|capture)': ['^sidecar', '^kit', node],
   toolchain: ['^kit', node],
 };
 

@@ -10,7 +10,15 @@ import { readAgentConfig } from './config.ts';
 
 const usage = `usage: cmesh agent
 
-Runs Envoy and the resolver of one workload. Configured by its environment, see docs.
+Runs Envoy and the resolver of one workload. The environment configures it, all of it optional:
+  PILOT_ADDRESS, PILOT_HTTP       where pilot serves xDS and names (pilot:15010, http://pilot:8080)
+  SERVICE_NAME, SERVICE_VERSION   the application and its version (from the host name NAME-vN)
+  POD_NAMESPACE, CMESH_LABELS     config namespace and further labels (default; k=v,k=v)
+  INSTANCE_IP                     the workload's address (the first one that is not loopback)
+  ENVOY_BIN, CMESH_CONCURRENCY    the program Envoy and its worker threads (envoy, 2)
+  CMESH_DRAIN_SECONDS             how long connections may take to end (5)
+  CMESH_LOG_LEVEL, CMESH_ENVOY_LOG_LEVEL
+  CMESH_ADMIN_PORT, CMESH_READINESS_PORT, CMESH_DNS_PORT, CMESH_PROMETHEUS_PORT
 `;
 
 /**
@@ -28,7 +36,8 @@ export async function runAgent(
   const write = (line: string): void => {
     process.stdout.write(line);
   };
-  const address = env['INSTANCE_IP'] ?? findOwnAddress();
+  const given = env['INSTANCE_IP']?.trim();
+  const address = given === undefined || given === '' ? findOwnAddress() : given;
   if (address === undefined) {
     const log = createSmallLog({ name: 'agent' }, 'info', write);
     log.error(

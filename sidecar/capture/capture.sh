@@ -154,7 +154,7 @@ plan_dns() {
 }
 
 # $1: IP version; $2: lines that take the jumps of an earlier run out, none on a fresh namespace.
-print_plan() {
+print_nat() {
   echo '*nat'
   # Declaring a chain empties it if it is there.
   echo ':CMESH_INBOUND - [0:0]'
@@ -168,6 +168,28 @@ print_plan() {
   echo '-I PREROUTING 1 -p tcp -j CMESH_INBOUND'
   echo '-I OUTPUT 1 -j CMESH_OUTPUT'
   echo 'COMMIT'
+}
+
+# Captured queries are tracked apart, in conntrack zone 2, from those of the agent and Envoy to the same
+# resolver. The kernel remembers for 30 s where a datagram from a source port to the resolver went; without
+# zones a program that gets a port the agent has just used would reach the wrong resolver.
+# $1: lines that take the jump of an earlier run out.
+print_raw() {
+  echo '*raw'
+  echo ':CMESH_DNS - [0:0]'
+  [ -z "$1" ] || echo "$1"
+  echo "-A CMESH_DNS -d $dns_address/32 -p udp --dport 53 -m owner ! --uid-owner $proxy_uid -j CT --zone 2"
+  echo "-A CMESH_DNS -s 127.0.0.1/32 -p udp --sport $dns_port -m owner --uid-owner $proxy_uid -j CT --zone 2"
+  echo '-I OUTPUT 1 -p udp -j CMESH_DNS'
+  echo 'COMMIT'
+}
+
+# $1: IP version.
+print_plan() {
+  print_nat "$1" ''
+  if [ "$1" = 4 ] && [ -n "$dns_address" ]; then
+    print_raw ''
+  fi
 }
 
 # --- putting it into force ---
@@ -199,21 +221,30 @@ choose_backend() {
   fail "no working $1 (tried $1-nft, $1-legacy, $1): is it installed, and does the kernel have nat tables?"
 }
 
-# Lines that delete the jumps into our chains that backend $1 holds.
+# Lines that delete the jumps into our chains that table $2 of backend $1 holds.
 removals() {
-  for chain in PREROUTING OUTPUT; do
-    "$1" -w 5 -t nat -S "$chain" | sed -n 's/^-A\( .* -j CMESH_[A-Z]*\)$/-D\1/p'
-  done
+  "$1" -w 5 -t "$2" -S 2>/dev/null | sed -n 's/^-A\( [A-Z]* .*-j CMESH_[A-Z]*\)$/-D\1/p'
+}
+
+# $1: backend; $2: rules. Prints why they were refused.
+restore() {
+  echo "$2" | "$1-restore" --noflush -w 5 2>&1
 }
 
 # $1: IP version; $2: tool.
 apply_version() {
   backend=$(choose_backend "$2") || exit 1
-  plan=$(print_plan "$1" "$(removals "$backend")")
-  error=$(echo "$plan" | "$backend-restore" --noflush -w 5 2>&1) || {
-    fail "$backend-restore refused the rules: $(echo "$error" | head -n 1)"
-  }
+  message=$(restore "$backend" "$(print_nat "$1" "$(removals "$backend" nat)")") ||
+    fail "$backend-restore refused the rules: $(first_line "$message")"
+  if [ "$1" = 4 ] && [ -n "$dns_address" ]; then
+    message=$(restore "$backend" "$(print_raw "$(removals "$backend" raw)")") ||
+      echo "cmesh capture: no conntrack zones, so a DNS query may miss the mesh at times: $(first_line "$message")" >&2
+  fi
   echo "cmesh capture: IPv$1 rules are in force ($backend)"
+}
+
+first_line() {
+  echo "$1" | head -n 1
 }
 
 own_address() {
@@ -248,7 +279,7 @@ check_input
 case ${1:-} in
   plan)
     case ${2:-4} in
-      4 | 6) print_plan "${2:-4}" '' ;;
+      4 | 6) print_plan "${2:-4}" ;;
       *) usage ;;
     esac
     ;;

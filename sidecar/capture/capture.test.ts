@@ -42,6 +42,12 @@ describe('capture.sh plan', () => {
         '-I PREROUTING 1 -p tcp -j CMESH_INBOUND',
         '-I OUTPUT 1 -j CMESH_OUTPUT',
         'COMMIT',
+        '*raw',
+        ':CMESH_DNS - [0:0]',
+        '-A CMESH_DNS -d 127.0.0.11/32 -p udp --dport 53 -m owner ! --uid-owner 1337 -j CT --zone 2',
+        '-A CMESH_DNS -s 127.0.0.1/32 -p udp --sport 15053 -m owner --uid-owner 1337 -j CT --zone 2',
+        '-I OUTPUT 1 -p udp -j CMESH_DNS',
+        'COMMIT',
       ],
     });
   });

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { decode, encode, RECURSION_DESIRED, type Packet } from 'dns-packet';
 import fc from 'fast-check';
-import { judgeQuery, serverFailure, type Names } from './answer.ts';
+import { judgeQuery, type Names } from './answer.ts';
+import { encodeServerFailure } from './message.ts';
 
 const names: Names = {
   reviews: ['240.240.0.1'],
   'reviews.service.consul': ['240.240.0.1'],
-  both: ['240.240.0.2', '240.240.0.3', '2001:2::2'],
+  both: ['240.240.0.2', '240.240.0.3', '2001:2::2', '::ffff:1.2.3.4', '1:2:3:4:5:6:7:8'],
   none: [],
-  odd: ['not an address'],
-  crowd: Array.from({ length: 60 }, (_, index) => `240.240.1.${index}`),
+  odd: ['not an address', 'fe80::1%eth0', '1.2.3', ''],
+  crowd: Array.from({ length: 80 }, (_, index) => `240.240.1.${index}`),
 };
 
 function query(name: string, type: string, packet: Partial<Packet> = {}): Buffer {
@@ -53,7 +54,7 @@ describe('answers to DNS queries', () => {
         'NOERROR, reviews 30 A 240.240.0.1',
         'NOERROR, ReViews.Service.Consul 30 A 240.240.0.1',
         'NOERROR, both 30 A 240.240.0.2, both 30 A 240.240.0.3',
-        'NOERROR, both 30 AAAA 2001:2::2',
+        'NOERROR, both 30 AAAA 2001:2::2, both 30 AAAA ::ffff:102:304, both 30 AAAA 1:2:3:4:5:6:7:8',
       ],
     );
   });
@@ -66,8 +67,9 @@ describe('answers to DNS queries', () => {
         judge(query('reviews', 'HTTPS')),
         judge(query('none', 'A')),
         judge(query('odd', 'A')),
+        judge(query('odd', 'AAAA')),
       ],
-      ['NOERROR', 'NOERROR', 'NOERROR', 'NOERROR', 'NOERROR'],
+      ['NOERROR', 'NOERROR', 'NOERROR', 'NOERROR', 'NOERROR', 'NOERROR'],
     );
   });
 
@@ -149,7 +151,7 @@ describe('answers to DNS queries', () => {
         edns: judge(edns),
         tcp: count(judge(query('crowd', 'A'), 'tcp')),
       },
-      { plain: 'NOERROR, truncated', edns: 'NOERROR, truncated', tcp: 60 },
+      { plain: 'NOERROR, truncated', edns: 'NOERROR, truncated', tcp: 80 },
     );
   });
 
@@ -172,7 +174,7 @@ describe('answers to DNS queries', () => {
             assert.equal(verdict.packet.readUInt16BE(0), packet.readUInt16BE(0));
           }
           if (verdict.kind === 'forward') {
-            assert.equal(serverFailure(packet).readUInt16BE(2) & 0x800f, 0x8002);
+            assert.equal(encodeServerFailure(packet).readUInt16BE(2) & 0x800f, 0x8002);
           }
         },
       ),

@@ -20,6 +20,7 @@ export class NameTableWatch implements Closer {
   readonly #backoff = createBackoff({ initial: 250, max: 3000 });
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
+  #reported: string | undefined;
 
   /** `pilotHttp` is the base URL of pilot's HTTP server. */
   constructor(pilotHttp: string, log: Log, clock: Clock) {
@@ -43,13 +44,14 @@ export class NameTableWatch implements Closer {
 
   async #run(): Promise<void> {
     const { signal } = this.#ending;
-    let lastError: string | undefined;
     while (!signal.aborted) {
       const error = await this.#follow().then(() => 'pilot ended the watch', describeError);
       if (isAborted(signal)) return;
       // One line when pilot goes away, not one for every try.
-      if (error !== lastError) this.#log.warn({ error }, 'no name table from pilot; trying again');
-      lastError = error;
+      if (error !== this.#reported) {
+        this.#log.warn({ error }, 'no name table from pilot; trying again');
+      }
+      this.#reported = error;
       await delay(this.#backoff.next(), signal);
     }
   }
@@ -110,6 +112,8 @@ export class NameTableWatch implements Closer {
     if (line.trim() === '') return;
     const table = parseNameTable(line);
     this.#backoff.reset();
+    if (this.#reported !== undefined) this.#log.info({}, 'name table from pilot again');
+    this.#reported = undefined;
     if (this.#table.set(table)) {
       const names = Object.keys(table.names).length;
       this.#log.debug({ version: table.version, names }, 'name table');

@@ -6,7 +6,8 @@ import type { Closer } from '../../kit/lifecycle.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Watched } from '../../kit/watched.ts';
 import type { NameTable } from '../contract/name-table.ts';
-import { judgeQuery, serverFailure } from './answer.ts';
+import { judgeQuery } from './answer.ts';
+import { encodeServerFailure } from './message.ts';
 import { frameMessage, readMessages } from './tcp-messages.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -106,7 +107,7 @@ export class DnsServer implements Closer {
       return reply;
     } catch (error) {
       this.#reportOnce(error);
-      return serverFailure(query);
+      return encodeServerFailure(query);
     }
   }
 

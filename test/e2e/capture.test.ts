@@ -40,6 +40,23 @@ const resolving = `
     }
   })();`;
 
+/** Asks for a mesh name and for another one very often, and counts the answers. */
+const hammer = `
+  (async () => {
+    const dns = require('dns').promises;
+    const seen = {};
+    await Promise.all(Array.from({ length: 50 }, async () => {
+      const resolver = new dns.Resolver();
+      resolver.setServers(['127.0.0.11']);
+      for (let i = 0; i < 300; i++) {
+        const name = i % 2 === 0 ? 'shop' : 'pilot';
+        const answer = await resolver.resolve4(name).then(String, (e) => e.code);
+        seen[name + ' ' + answer] = (seen[name + ' ' + answer] || 0) + 1;
+      }
+    }));
+    console.log(JSON.stringify(seen));
+  })();`;
+
 /** Serves the name table {shop: 240.240.0.5}, on the port where the agent looks for pilot. */
 const fakePilot = `
   require('http').createServer((request, response) => {
@@ -325,14 +342,6 @@ describe('the sidecar in a pod', () => {
     assert.equal(answers, expected);
   });
 
-  it('answers over TCP too', async () => {
-    const query = '000701000001000000000000' + '0473686f70' + '00' + '00010001';
-    const script = `
-      const s = require('net').connect(53, '127.0.0.11', () => s.write(Buffer.from('001600'.slice(0, 4) + '${query}', 'hex')));
-      s.on('data', (d) => { console.log(d.subarray(-4).join('.')); s.end(); });`;
-    assert.equal(await docker('exec', app, 'node', '-e', script), '240.240.0.5');
-  });
-
   it('runs as the user that the rules let out, and is small', async () => {
     const status = await docker('exec', sidecar, 'cat', '/proc/1/status');
     const [, uid] = /^Uid:\s+(\d+)/m.exec(status) ?? [];
@@ -342,6 +351,23 @@ describe('the sidecar in a pod', () => {
       { uid: '1337', small: true },
       `${kilobytes ?? '?'} kB`,
     );
+  });
+
+  it('answers every one of many queries right, however source ports repeat', async () => {
+    const expected = { 'shop 240.240.0.5': 7500, [`pilot ${await addressOf(peer)}`]: 7500 };
+    const runs = [1, 2, 3].map(() => docker('exec', app, 'node', '-e', hammer));
+    assert.deepEqual(
+      (await Promise.all(runs)).map((run): unknown => JSON.parse(run)),
+      [expected, expected, expected],
+    );
+  });
+
+  it('answers over TCP too', async () => {
+    const query = '000701000001000000000000' + '0473686f70' + '00' + '00010001';
+    const script = `
+      const s = require('net').connect(53, '127.0.0.11', () => s.write(Buffer.from('001600'.slice(0, 4) + '${query}', 'hex')));
+      s.on('data', (d) => { console.log(d.subarray(-4).join('.')); s.end(); });`;
+    assert.equal(await docker('exec', app, 'node', '-e', script), '240.240.0.5');
   });
 
   it('notices that its namespace is dead and is started again in the new one', async () => {
