@@ -478,7 +478,7 @@ class Wire {
       if (effect.kind === 'send') this.#toClient.push(effect);
       // A cluster that is warm in time is acknowledged in time: this client never keeps the server waiting.
       if (effect.kind === 'await' && effect.event.what === 'requests')
-        this.#timers.push(effect.event);
+        {this.#timers.push(effect.event);}
     }
   }
 }
