@@ -109,13 +109,10 @@ describe('cmesh agent with a real Envoy', function () {
     eventually(async () => ((await running.probe()) === expected ? true : undefined));
 
   afterEach(async () => {
-    const pid =
-      agent?.envoyPid === undefined || agent.process.exitCode !== null
-        ? undefined
-        : agent.envoyPid();
     if (agent?.process.exitCode === null) {
+      const envoy = agent.envoyPid();
       agent.process.kill('SIGKILL');
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      if (envoy !== undefined) process.kill(envoy, 'SIGKILL');
       await agent.ended;
     }
     agent = undefined;
