@@ -40,7 +40,7 @@ const table = {
     '^kit',
   ],
   'pilot/proto': [...npm('@bufbuild'), node],
-  'pilot/xds': ['^pilot/ir', '^pilot/proto', '^kit', '^node:crypto'],
+  'pilot/xds': ['^pilot/ir', '^pilot/proto', '^kit', ...npm('@bufbuild'), '^node:crypto'],
   'pilot/sources': [
     '^pilot/model',
     '^pilot/api',
@@ -50,7 +50,12 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
-  'pilot/push': ['^node:crypto', '^pilot/(model|translate|ir|xds)', '^sidecar/contract', '^kit'],
+  'pilot/push': [
+    '^node:crypto',
+    '^pilot/(api|model|translate|ir|xds)',
+    '^sidecar/contract',
+    '^kit',
+  ],
   'pilot/ads': [
     '^pilot/(xds|proto)',
     '^pilot/push/',

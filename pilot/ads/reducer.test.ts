@@ -477,8 +477,9 @@ class Wire {
     for (const effect of this.#server.effects) {
       if (effect.kind === 'send') this.#toClient.push(effect);
       // A cluster that is warm in time is acknowledged in time: this client never keeps the server waiting.
-      if (effect.kind === 'await' && effect.event.what === 'requests')
-        {this.#timers.push(effect.event);}
+      if (effect.kind === 'await' && effect.event.what === 'requests') {
+        this.#timers.push(effect.event);
+      }
     }
   }
 }
