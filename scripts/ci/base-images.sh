@@ -76,7 +76,7 @@ build_node() {
   unpack_npm "npm@$npm_version" "$context/npm"
   chmod +x "$context"/npm/bin/*.js
   cp "$work/node-package/bin/node" "$context/node"
-  printf 'cafile=%s\nregistry=%s\n' "$bundle" "$(npm config get registry)" >"$context/npmrc"
+  printf 'cafile=%s\nregistry=%s\n' "$bundle" "$(npm config get registry --loglevel=error)" >"$context/npmrc"
   docker_build "$node_image" "$context"
 }
 

@@ -13,9 +13,11 @@ step() {
 }
 
 step engine
-# A Go build needs the processor, the others mostly the network and the disk.
+# A Go build needs the processor, the others mostly the network and the disk. It is waited for even
+# when another step fails, so that nothing goes on after this script.
 step compose &
 compose=$!
+trap wait EXIT
 step base-images
 step upstream-images
 step browser
