@@ -258,7 +258,7 @@ describe('routing through a real Envoy', function () {
   });
 
   it('splits requests by weight', async () => {
-    const total = 1000;
+    const total = 500;
     await mesh.use(
       subsets,
       virtualService('reviews', {
@@ -435,7 +435,7 @@ describe('routing through a real Envoy', function () {
   });
 
   it('mirrors a share of the requests', async () => {
-    const total = 400;
+    const total = 300;
     await mesh.use(
       subsets,
       virtualService('reviews', {

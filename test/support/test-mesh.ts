@@ -31,6 +31,7 @@ export interface MeshService {
   readonly name: string;
   readonly port?: number;
   readonly protocol?: string;
+  readonly resolution?: 'STATIC' | 'DNS';
   readonly members: readonly Member[];
 }
 
@@ -106,13 +107,14 @@ export class TestMesh implements Closer {
   }
 
   /** Registers a service, or changes its members. */
-  async declare({ name, port = 9080, protocol = 'HTTP', members }: MeshService): Promise<void> {
+  async declare(service: MeshService): Promise<void> {
+    const { name, port = 9080, protocol = 'HTTP', resolution = 'STATIC', members } = service;
     await this.put(
       configObject('ServiceEntry', name, {
         spec: {
           hosts: [`${name}.service.consul`],
           ports: [{ number: port, name: 'main', protocol }],
-          resolution: 'STATIC',
+          resolution,
           location: 'MESH_INTERNAL',
           endpoints: members.map(({ address = '127.0.0.1', port: target, labels, weight }) => ({
             address,
