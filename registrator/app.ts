@@ -58,8 +58,14 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
   );
   life.add(registry);
   await connect(registry, config, { log, signal, life });
-  const inventory = new Inventory(engine, systemClock);
   const plan = await planOptions(config, info);
+  const inventory = new Inventory({
+    engine,
+    clock: systemClock,
+    onLate: () => {
+      reconciler.trigger();
+    },
+  });
   const reconciler = new Reconciler({ inventory, registry, plan, log });
   const resync = (): void => {
     inventory.invalidate();

@@ -100,6 +100,7 @@ describe('the registrator between a Docker Engine and a real Consul', function (
     });
     const first = start();
     await passing('gone', ['10.0.0.2:80']);
+    await passing('web', ['10.0.0.2:80']);
     assert.equal(await first.stop(), 0);
     assert.deepEqual(await consul.passing('web'), ['10.0.0.2:80']);
     engine.remove(idOf('gone'));
