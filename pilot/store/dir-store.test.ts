@@ -29,7 +29,7 @@ describe('the dir store, over its files', () => {
 
   const open = async (clock: Clock = systemClock): Promise<void> => {
     const log = createLog('test', 'silent');
-    store = await openDirStore({ path: folder.path, clock, log });
+    store = await openDirStore({ path: folder.path, clock, log, pollInterval: 50 });
   };
   const path = (name: string): string => join(folder.path, name);
   const write = async (name: string, text: string): Promise<void> => {
@@ -97,6 +97,27 @@ describe('the dir store, over its files', () => {
     assert.deepEqual([inForce(), problems().length], [['a:v1'], 1]);
   });
 
+  it('passes over objects of other kinds, and still notices what goes from their file', async () => {
+    const service = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n---\n';
+    const rest = virtualServiceYaml('b', 'v1');
+    await write('a.yaml', `${service}${virtualServiceYaml('a', 'v1')}---\n${rest}`);
+    await open();
+    assert.deepEqual(inForce(), ['a:v1', 'b:v1']);
+    await write('a.yaml', service + rest);
+    await become('b:v1');
+    assert.deepEqual(
+      store.problems
+        .current()
+        ?.map(({ severity, ...problem }) => [severity, formatProblem({ severity, ...problem })]),
+      [
+        [
+          'warning',
+          'E_KIND_UNKNOWN a.yaml:2:7 Service: kind: Invalid value: "v1 Service": is not a kind of the mesh',
+        ],
+      ],
+    );
+  });
+
   it('puts the first file by name in force when two have the same object', async () => {
     await write('b.yaml', virtualServiceYaml('a', 'v2'));
     await open();
@@ -124,6 +145,27 @@ describe('the dir store, over its files', () => {
     await become('a:v4');
     await rm(path('new'), { recursive: true });
     await become();
+  });
+
+  it('notices a folder that was made anew in the place of another', async () => {
+    await write('rules/a.yaml', virtualServiceYaml('a', 'v1'));
+    await open();
+    await rm(path('rules'), { recursive: true });
+    await write('rules/a.yaml', virtualServiceYaml('a', 'v2'));
+    await become('a:v2');
+    await write('rules/a.yaml', virtualServiceYaml('a', 'v3'));
+    await become('a:v3');
+  });
+
+  it('looks from time to time when its directory itself has gone, and watches the next', async () => {
+    await write('a.yaml', virtualServiceYaml('a', 'v1'));
+    await open();
+    await rm(folder.path, { recursive: true });
+    await become();
+    await write('a.yaml', virtualServiceYaml('a', 'v2'));
+    await become('a:v2');
+    await write('a.yaml', virtualServiceYaml('a', 'v3'));
+    await become('a:v3');
   });
 
   it('does not take the empty file between truncate and write for a deletion', async () => {

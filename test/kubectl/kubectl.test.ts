@@ -183,7 +183,9 @@ for (const binary of binaries) {
       const waiting = run(`wait vs/reviews --for=jsonpath=${subset}=v2 --timeout=10s`);
       await run('apply --server-side -f -', v2);
       assert.equal(await waiting, `${shown} condition met`);
+      const watched = server.nextWatch();
       const gone = run('wait vs/reviews --for=delete --timeout=10s');
+      await watched;
       await run('delete vs reviews');
       assert.equal(await gone, `${shown} condition met`);
     });

@@ -12,11 +12,21 @@ export interface ApiServer {
   readonly url: string;
   readonly store: ConfigStore;
   readonly names: WatchedCell<NameTable>;
+  /** Resolves when the next watch of the store begins. */
+  readonly nextWatch: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Promise<ApiServer> {
-  const store = createMemoryStore({ clock: systemClock, logSize: 20 });
+  const memory = createMemoryStore({ clock: systemClock, logSize: 20 });
+  const waiting: (() => void)[] = [];
+  const store: ConfigStore = {
+    ...memory,
+    watch: (from, listener) => {
+      for (const resolve of waiting.splice(0)) resolve();
+      return memory.watch(from, listener);
+    },
+  };
   const names = new WatchedCell<NameTable>();
   const server = createHttpServer({
     store,
@@ -28,5 +38,6 @@ export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Pro
     ...changes,
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
-  return { url, store: changes.store ?? store, names, close: server.close };
+  const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+  return { url, store: changes.store ?? store, names, nextWatch, close: server.close };
 }
