@@ -9,6 +9,7 @@ import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
+import { ownerName } from './contract/service-record.ts';
 import {
   DockerodeEngine,
   formatEngineAddress,
@@ -52,7 +53,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
     signal,
     new AgentRegistry({
       ...config.consul,
-      owner: info.id,
+      owner: ownerName(info.id, config.network),
       client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
     }),
   );
@@ -85,6 +86,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
   log.info(
     {
       engine: info.name,
+      ...(config.network === undefined ? {} : { network: config.network }),
       docker: formatEngineAddress(config.docker),
       consul: config.consul.address,
     },
@@ -130,15 +132,16 @@ async function connect(
 }
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
-  const { internal, explicit, ip, ipLabel, tags, keepFailed } = config;
+  const { internal, network, explicit, ip, ipLabel, tags, keepFailed } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
-    owner: info.id,
+    owner: ownerName(info.id, network),
     hostname: info.name,
     internal,
     explicit,
     tags,
     keepFailed,
+    ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     ...(hostAddress === undefined ? {} : { hostAddress }),
