@@ -9,6 +9,7 @@ import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
+import { ownerName } from './contract/service-record.ts';
 import { DockerodeEngine, formatEngineAddress, type EngineInfo } from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
@@ -47,7 +48,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
     signal,
     new AgentRegistry({
       ...config.consul,
-      owner: info.id,
+      owner: ownerName(info.id, config.network),
       client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
     }),
   );
@@ -74,6 +75,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
   log.info(
     {
       engine: info.name,
+      ...(config.network === undefined ? {} : { network: config.network }),
       docker: formatEngineAddress(config.docker),
       consul: config.consul.address,
     },
@@ -110,15 +112,16 @@ async function connect(
 }
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
-  const { internal, explicit, ip, ipLabel, tags, keepFailed } = config;
+  const { internal, network, explicit, ip, ipLabel, tags, keepFailed } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
-    owner: info.id,
+    owner: ownerName(info.id, network),
     hostname: info.name,
     internal,
     explicit,
     tags,
     keepFailed,
+    ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     ...(hostAddress === undefined ? {} : { hostAddress }),

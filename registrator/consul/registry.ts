@@ -37,7 +37,7 @@ export interface RegistryOptions {
   /** Such as http://127.0.0.1:8500. */
   readonly address: string;
   readonly token?: string;
-  /** Docker Engine id. */
+  /** See `ownerName`. */
   readonly owner: string;
   readonly client: ConsulClient;
 }
