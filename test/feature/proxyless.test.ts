@@ -60,7 +60,7 @@ async function startEcho(lifecycle: Lifecycle): Promise<number> {
 
 function call(client: Client, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 20_000;
     const { path, requestSerialize, responseDeserialize } = echo;
     client.makeUnaryRequest(
       path,
@@ -77,7 +77,7 @@ function call(client: Client, text: string): Promise<string> {
 }
 
 describe('a gRPC client without a sidecar', function () {
-  this.timeout(10_000);
+  this.timeout(30_000);
   const lifecycle = new Lifecycle();
   after(() => lifecycle.close());
 
