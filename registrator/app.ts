@@ -4,12 +4,18 @@ import { networkInterfaces } from 'node:os';
 import { schedule } from 'node-cron';
 import { systemClock } from '../kit/clock.ts';
 import { createConsulClient } from '../kit/consul-client.ts';
-import { describeError } from '../kit/errors.ts';
+import { describeError, OperationError } from '../kit/errors.ts';
 import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
-import { DockerodeEngine, formatEngineAddress, type EngineInfo } from './docker/engine.ts';
+import { ownerName } from './contract/service-record.ts';
+import {
+  DockerodeEngine,
+  formatEngineAddress,
+  type Engine,
+  type EngineInfo,
+} from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
 import type { PlanOptions } from './plan/desired.ts';
@@ -42,19 +48,25 @@ interface Context {
 
 async function start(config: RegistratorConfig, { log, signal, life }: Context): Promise<void> {
   const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
-  const info = await engine.info();
+  const info = await readInfo(engine);
   const registry = endWith(
     signal,
     new AgentRegistry({
       ...config.consul,
-      owner: info.id,
+      owner: ownerName(info.id, config.network),
       client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
     }),
   );
   life.add(registry);
   await connect(registry, config, { log, signal, life });
-  const inventory = new Inventory(engine, systemClock);
   const plan = await planOptions(config, info);
+  const inventory = new Inventory({
+    engine,
+    clock: systemClock,
+    onLate: () => {
+      reconciler.trigger();
+    },
+  });
   const reconciler = new Reconciler({ inventory, registry, plan, log });
   const resync = (): void => {
     inventory.invalidate();
@@ -74,6 +86,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
   log.info(
     {
       engine: info.name,
+      ...(config.network === undefined ? {} : { network: config.network }),
       docker: formatEngineAddress(config.docker),
       consul: config.consul.address,
     },
@@ -89,6 +102,15 @@ function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, 
   };
   signal.addEventListener('abort', close, { once: true });
   return client;
+}
+
+async function readInfo(engine: Engine): Promise<EngineInfo> {
+  try {
+    return await engine.info();
+  } catch (error) {
+    const message = 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
+    throw new OperationError('E_DOCKER', message, { cause: error });
+  }
 }
 
 /** Waits for Consul as gliderlabs/registrator does; afterwards an outage never ends the process. */
@@ -110,15 +132,16 @@ async function connect(
 }
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
-  const { internal, explicit, ip, ipLabel, tags, keepFailed } = config;
+  const { internal, network, explicit, ip, ipLabel, tags, keepFailed } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
-    owner: info.id,
+    owner: ownerName(info.id, network),
     hostname: info.name,
     internal,
     explicit,
     tags,
     keepFailed,
+    ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     ...(hostAddress === undefined ? {} : { hostAddress }),

@@ -41,6 +41,7 @@ describe('parseConfig', () => {
       'every other flag',
       [
         '-ip=10.1.1.1',
+        '-network=mesh_default',
         '-explicit',
         '-cleanup',
         '-deregister=on-success',
@@ -57,6 +58,7 @@ describe('parseConfig', () => {
       {},
       {
         ip: '10.1.1.1',
+        network: 'mesh_default',
         explicit: true,
         keepFailed: true,
         resyncInterval: 60_000,

@@ -11,6 +11,8 @@ export interface RegistratorConfig {
   readonly consul: { readonly address: string; readonly token?: string };
   readonly docker: EngineAddress;
   readonly internal: boolean;
+  /** Only containers on this network are registered, by their address in it. */
+  readonly network?: string;
   readonly explicit: boolean;
   /** Address of published ports. */
   readonly ip?: string;
@@ -41,6 +43,7 @@ const flags: Readonly<Record<string, FlagKind>> = {
   explicit: 'boolean',
   internal: 'boolean',
   ip: 'text',
+  network: 'text',
   resync: 'integer',
   'resync-cron': 'text',
   'retry-attempts': 'integer',
@@ -58,6 +61,8 @@ export const usage = `Usage: cmesh registrator [flags] <consul-uri>
   -explicit             register only what has a SERVICE_NAME
   -internal             register the container's address and port, not the host's
   -ip ADDRESS           address of published ports
+  -network NAME         register only containers on this network, with -internal by their address in it;
+                        several registrators can share a Docker Engine, each with its network
   -resync SECONDS       read all containers again so often (default 0: only when events were missed)
   -resync-cron EXPR     the same at the times of a cron expression
   -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
@@ -96,6 +101,7 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
   const token = present(env['CONSUL_HTTP_TOKEN']);
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
+  const network = present(texts.get('network'));
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
@@ -105,6 +111,7 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
     },
     docker: parseDockerHost(present(env['DOCKER_HOST']), reject),
     internal: booleans.get('internal') ?? false,
+    ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),

@@ -8,7 +8,7 @@ export const metaKeys = {
   /** Protocol of the port, one of `protocols`. Absent: the proxy finds out by looking at the bytes. */
   protocol: 'protocol',
   version: 'version',
-  /** Docker Engine id of the registrator that owns the record. */
+  /** Which registrator owns the record: see `ownerName`. */
   owner: 'composemesh-owner',
   containerId: 'composemesh-container',
   composeProject: 'compose-project',
@@ -63,4 +63,12 @@ export function labelsFromTags(tags: readonly string[]): Readonly<Record<string,
 /** Host name of a Consul service in the mesh. */
 export function serviceHostname(service: string): string {
   return `${service}.service.consul`;
+}
+
+/**
+ * The name under which a registrator owns records: the id of its Docker Engine, and the network it is limited
+ * to. So several registrators on one Engine leave each other's records alone, even on one Consul agent.
+ */
+export function ownerName(engineId: string, network?: string): string {
+  return network === undefined ? engineId : `${engineId}/${network}`;
 }

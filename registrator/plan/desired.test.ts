@@ -262,6 +262,20 @@ describe('planServices', () => {
         [],
       ],
       [
+        'the network of -network',
+        { networks, network: 'zoo' },
+        { network: 'ant' },
+        ['10.2.0.2'],
+        [],
+      ],
+      [
+        'the network of SERVICE_NETWORK before that of -network',
+        { networks, network: 'zoo', env: ['SERVICE_NETWORK=zoo'] },
+        { network: 'ant' },
+        ['10.1.0.2'],
+        [],
+      ],
+      [
         'nothing for a network it is not on',
         { networks, network: 'zoo', env: ['SERVICE_NETWORK=bee'] },
         {},
@@ -593,6 +607,27 @@ describe('planServices', () => {
         assert.deepEqual(status === 'passing' ? [status] : [status, text], expected);
       });
     }
+
+    it("is on the networks of the pod, and another registrator's when they are not the one of -network", () => {
+      const stopped: ContainerSketch = { ...pod, state: 'exited' };
+      const plans = [
+        plan([pod, app, sidecar], { network: 'mesh' }),
+        plan([pod, app, sidecar], { network: 'other' }),
+        plan([stopped, app, sidecar], { network: 'mesh' }),
+        plan([stopped, app, sidecar], { network: 'other' }),
+        plan([{ name: 'host', exposed: ['80/tcp'], network: 'host' }], { network: 'mesh' }),
+      ];
+      assert.deepEqual(
+        plans.map((state) => [summarize(state), codes(state)]),
+        [
+          [['reviews host:app:9080 10.0.0.9:9080'], []],
+          [[], []],
+          [[], ['E_NETWORK_OWNER']],
+          [[], []],
+          [[], []],
+        ],
+      );
+    });
 
     it('lets a sidecar join the app itself', () => {
       const alone = { ...app, network: 'mesh' };

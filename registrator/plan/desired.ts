@@ -15,7 +15,7 @@ import { chooseId, chooseName, type NameOptions } from './name.ts';
 import { groupWorkloads, type Workload } from './workload.ts';
 
 export interface PlanOptions extends EndpointOptions, NameOptions {
-  /** Docker Engine id: what we write carries it, and only what carries it is ours. */
+  /** See `ownerName`: what we write carries it, and only what carries it is ours. */
   readonly owner: string;
   /** Tags for every service. */
   readonly tags: readonly string[];
@@ -35,7 +35,11 @@ export interface DesiredState {
 
 /** The records for all containers of one Engine, and what users got wrong (each mistake once). */
 export function planServices(observation: Observation, options: PlanOptions): DesiredState {
-  const { workloads, unknown, problems: groupProblems } = groupWorkloads(observation);
+  const {
+    workloads,
+    unknown,
+    problems: groupProblems,
+  } = groupWorkloads(observation, options.network);
   const planned = workloads.map((workload) =>
     planWorkload(workload, assessHealth(workload, observation.stopping), options),
   );

@@ -6,6 +6,8 @@ import type { Workload } from './workload.ts';
 export interface EndpointOptions {
   /** The container's address and port, not the host's. */
   readonly internal: boolean;
+  /** Only containers on this network, by their address in it unless they name another. */
+  readonly network?: string;
   /** Address of published ports. */
   readonly ip?: string;
   /** Address of the host, when `ip` is not set and a port is published on all addresses. */
@@ -93,7 +95,7 @@ function chooseContainerAddress(
   const attached = owner.networks.filter(
     ({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined,
   );
-  const { network: wanted } = settings;
+  const wanted = settings.network ?? options.network;
   const chosen =
     wanted === undefined ? attached[0] : attached.find(({ network }) => network === wanted);
   const address = chosen?.ipv4 ?? chosen?.ipv6;

@@ -20,8 +20,11 @@ export interface Workloads {
   readonly problems: readonly Problem[];
 }
 
-/** Groups the containers by network namespace. Apps that do not run are left out: they have no instance. */
-export function groupWorkloads(observation: Observation): Workloads {
+/**
+ * Groups the containers by network namespace. Apps that do not run are left out: they have no instance. With
+ * `network`, so are those that are not on it: they are another registrator's.
+ */
+export function groupWorkloads(observation: Observation, network?: string): Workloads {
   const { containers } = observation;
   const unknown = new Set(observation.unknown);
   const owners = new Map<string, Container>(
@@ -37,6 +40,8 @@ export function groupWorkloads(observation: Observation): Workloads {
     const owner = findOwner(app, owners);
     if (owner === undefined && isOwnerUnknown(app, observation.unknown)) {
       unknown.add(app.id);
+    } else if (owner !== undefined && !isOnNetwork(owner, network)) {
+      continue;
     } else if (owner === undefined || owner.state === 'stopped') {
       problems.push(ownerProblem(app, owner));
     } else {
@@ -75,6 +80,11 @@ function findOwner(
 ): Container | undefined {
   const { networkMode } = container;
   return networkMode.kind === 'joined' ? owners.get(networkMode.owner) : container;
+}
+
+/** A stopped container keeps its networks, without an address. */
+function isOnNetwork(owner: Container, network: string | undefined): boolean {
+  return network === undefined || owner.networks.some((attached) => attached.network === network);
 }
 
 function isOwnerUnknown(app: Container, unknown: ReadonlySet<string>): boolean {
