@@ -37,6 +37,7 @@ export class SnapshotFactory {
       return known.snapshotFor(ownOf(proxy, mesh));
     });
     this.#views = views;
+    this.#encoder.forgetUnused();
     return snapshots;
   }
 
