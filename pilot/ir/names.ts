@@ -1,43 +1,13 @@
 /**
- * Every resource name, minted and parsed here only. They are Istio's, because its dashboards, tools and
- * people know them.
+ * Every resource name is minted here. They are Istio's, because its dashboards, tools and people know them; a
+ * cluster is `direction|port|subset|hostname`.
  */
-export interface ClusterName {
-  readonly direction: 'outbound' | 'inbound';
-  readonly port: number;
-  readonly subset?: string;
-  readonly hostname?: string;
-}
-
-export function formatClusterName(name: ClusterName): string {
-  return [name.direction, name.port, name.subset ?? '', name.hostname ?? ''].join('|');
-}
-
-/** Parses `direction|port|subset|hostname`; undefined for names of another form. */
-export function parseClusterName(text: string): ClusterName | undefined {
-  const [direction, port, subset, hostname, ...rest] = text.split('|');
-  if (direction !== 'outbound' && direction !== 'inbound') return undefined;
-  if (subset === undefined || hostname === undefined || rest.length > 0) return undefined;
-  if (!/^\d{1,5}$/.test(port ?? '')) return undefined;
-  return {
-    direction,
-    port: Number(port),
-    ...(subset === '' ? {} : { subset }),
-    ...(hostname === '' ? {} : { hostname }),
-  };
-}
-
 export function outboundCluster(hostname: string, port: number, subset?: string): string {
-  return formatClusterName({
-    direction: 'outbound',
-    port,
-    hostname,
-    ...(subset === undefined ? {} : { subset }),
-  });
+  return `outbound|${port}|${subset ?? ''}|${hostname}`;
 }
 
 export function inboundCluster(port: number): string {
-  return formatClusterName({ direction: 'inbound', port });
+  return `inbound|${port}||`;
 }
 
 /** The listener that outbound HTTP connections to `port` are handed to, whatever their address. */

@@ -8,6 +8,7 @@ import { type Watched, WatchedCell } from '../../kit/watched.ts';
 import type { ResourceSet } from '../api/resource.ts';
 import { buildMesh } from '../model/build.ts';
 import { type Mesh, emptyMesh } from '../model/mesh.ts';
+import { checkReferences } from '../model/references.ts';
 import { type Proxy, askedLabels } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/service.ts';
 import type { MeshOptions } from '../translate/options.ts';
@@ -91,7 +92,7 @@ export class Pipeline implements Closer {
     if (services === undefined || set === undefined) return;
     const previous = this.#mesh.current() ?? emptyMesh;
     const { mesh, problems } = buildMesh({ catalog: services, resources: set, domain }, previous);
-    this.#problems.set(problems);
+    this.#problems.set([...problems, ...checkReferences(mesh, domain)]);
     this.#mesh.set(mesh);
     this.#publish();
   };

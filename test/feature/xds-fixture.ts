@@ -58,10 +58,15 @@ export function endpoints(cluster: string, ...ports: readonly number[]): Encoded
 }
 
 /**
- * A route configuration with one virtual host per cluster, whose name is also the host. `revision` only makes
+ * A route configuration with one virtual host per cluster, whose name is the host unless `host` is given. `revision` only makes
  * another version of it.
  */
-export function routes(name: string, clusters: readonly string[], revision = 0): EncodedResource {
+export function routes(
+  name: string,
+  clusters: readonly string[],
+  revision = 0,
+  host?: string,
+): EncodedResource {
   return createResource(
     name,
     encode(RouteConfigurationSchema, {
@@ -69,7 +74,7 @@ export function routes(name: string, clusters: readonly string[], revision = 0):
       maxDirectResponseBodySizeBytes: 4096 + revision,
       virtualHosts: clusters.map((cluster) => ({
         name: cluster,
-        domains: [cluster],
+        domains: [host ?? cluster],
         routes: [
           {
             match: { pathSpecifier: { case: 'prefix', value: '/' } },
