@@ -25,7 +25,14 @@ interface Inspection {
 
 /** The instances that can serve: app, sidecar and pod run, and the sidecar says that it is ready. */
 export async function runningInstances({ project }: MeshAddresses): Promise<Instances> {
-  const ids = await docker('ps', '--all', '--quiet', '--no-trunc', '--filter', projectFilter(project));
+  const ids = await docker(
+    'ps',
+    '--all',
+    '--quiet',
+    '--no-trunc',
+    '--filter',
+    projectFilter(project),
+  );
   const containers = JSON.parse(await docker('inspect', ...ids.split('\n'))) as Inspection[];
   const serving = containers.filter(({ State }) => State.Running);
   const pods = new Map(serving.map((one) => [`container:${one.Id}`, one]));
@@ -156,7 +163,8 @@ export class EnvoyWatch {
       const { at, clusters } = JSON.parse(line) as { at: number; clusters: Clusters };
       const instances = parseClusters(clusters);
       const last = this.sightings.at(-1);
-      if (last !== undefined && JSON.stringify(last.instances) === JSON.stringify(instances)) return;
+      if (last !== undefined && JSON.stringify(last.instances) === JSON.stringify(instances))
+        return;
       this.sightings.push({ at, instances });
     });
   }

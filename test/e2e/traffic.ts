@@ -114,16 +114,20 @@ function askForPage(url: string): Promise<Sample> {
     const end = (fault?: string): void => {
       resolve({ at, ms: Date.now() - at, url, ...(fault === undefined ? {} : { fault }) });
     };
-    const request = get(url, { agent: false, signal: AbortSignal.timeout(patience) }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      response.on('error', (error) => {
-        end(error.message);
-      });
-      response.on('end', () => {
-        end(pageFault(response.statusCode ?? 0, body));
-      });
-    });
+    const request = get(
+      url,
+      { agent: false, signal: AbortSignal.timeout(patience) },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+        response.on('error', (error) => {
+          end(error.message);
+        });
+        response.on('end', () => {
+          end(pageFault(response.statusCode ?? 0, body));
+        });
+      },
+    );
     request.on('error', (error) => {
       end(error.message);
     });
