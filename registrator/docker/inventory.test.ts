@@ -41,7 +41,7 @@ describe('Inventory', () => {
       now: () => now,
       after: (ms, action) => (impatient ? systemClock.after(ms, action) : () => undefined),
     };
-    const client = life.add(new DockerodeEngine(engine.address, 200));
+    const client = life.add(new DockerodeEngine(engine.address, 1000));
     inventory = new Inventory({ engine: client, clock, onLate: () => late++ });
   });
 

@@ -34,8 +34,7 @@ const greeter: ServiceDefinition = {
   },
 };
 
-describe('long and multiplexed connections through a real Envoy', function () {
-  this.timeout(30_000);
+describe('long and multiplexed connections through a real Envoy', () => {
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let stream: EchoServer;
