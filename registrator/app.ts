@@ -4,13 +4,18 @@ import { networkInterfaces } from 'node:os';
 import { schedule } from 'node-cron';
 import { systemClock } from '../kit/clock.ts';
 import { createConsulClient } from '../kit/consul-client.ts';
-import { describeError } from '../kit/errors.ts';
+import { describeError, OperationError } from '../kit/errors.ts';
 import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
 import { ownerName } from './contract/service-record.ts';
-import { DockerodeEngine, formatEngineAddress, type EngineInfo } from './docker/engine.ts';
+import {
+  DockerodeEngine,
+  formatEngineAddress,
+  type Engine,
+  type EngineInfo,
+} from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
 import type { PlanOptions } from './plan/desired.ts';
@@ -43,7 +48,7 @@ interface Context {
 
 async function start(config: RegistratorConfig, { log, signal, life }: Context): Promise<void> {
   const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
-  const info = await engine.info();
+  const info = await readInfo(engine);
   const registry = endWith(
     signal,
     new AgentRegistry({
@@ -54,8 +59,14 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
   );
   life.add(registry);
   await connect(registry, config, { log, signal, life });
-  const inventory = new Inventory(engine, systemClock);
   const plan = await planOptions(config, info);
+  const inventory = new Inventory({
+    engine,
+    clock: systemClock,
+    onLate: () => {
+      reconciler.trigger();
+    },
+  });
   const reconciler = new Reconciler({ inventory, registry, plan, log });
   const resync = (): void => {
     inventory.invalidate();
@@ -91,6 +102,15 @@ function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, 
   };
   signal.addEventListener('abort', close, { once: true });
   return client;
+}
+
+async function readInfo(engine: Engine): Promise<EngineInfo> {
+  try {
+    return await engine.info();
+  } catch (error) {
+    const message = 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
+    throw new OperationError('E_DOCKER', message, { cause: error });
+  }
 }
 
 /** Waits for Consul as gliderlabs/registrator does; afterwards an outage never ends the process. */

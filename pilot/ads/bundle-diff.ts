@@ -69,9 +69,12 @@ function computeMerge(from: Bundle, to: Bundle, gone: Bundle): Bundle {
     if (!to.resources.has(resource.name) && !gone.resources.has(resource.name)) kept.push(resource);
   }
   if (kept.length === 0) return to;
-  const nothingNew = diffBundles(from, to).changed.length === 0;
-  if (nothingNew && kept.length + to.resources.size === from.resources.size) return from;
-  return createBundle(to.type, [...to.resources.values(), ...kept]);
+  const merged = [...to.resources.values(), ...kept];
+  // By identity, not by version: what a client claims has the version and not the bytes.
+  const isFrom = (resource: EncodedResource): boolean =>
+    from.resources.get(resource.name) === resource;
+  if (merged.length === from.resources.size && merged.every(isFrom)) return from;
+  return createBundle(to.type, merged);
 }
 
 function getOrAdd<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {

@@ -9,7 +9,7 @@ import { pushOrder } from './push-order.ts';
 import type { Effect, Outcome, SendEffect, StreamState, TypeState } from './stream-state.ts';
 import { withType } from './stream-state.ts';
 import type { Subscription } from './subscription.ts';
-import { isSubscribed } from './subscription.ts';
+import { isSubscribed, isWhole } from './subscription.ts';
 
 type Targeted = StreamState & { readonly target: Snapshot };
 type Requested = TypeState & { readonly subscription: Subscription };
@@ -149,7 +149,9 @@ function warmClusters(state: Targeted, before: Bundle, after: Bundle): Targeted 
   const warming = new Set(state.warming);
   const pending = new Set(endpoint.pending);
   for (const { name } of diffBundles(before, after).changed) {
-    if (endpoint.subscription?.names.has(name) === true) pending.add(name);
+    // A client that comes back asks for its clusters first: it will claim endpoints that it forgets just now.
+    const claimed = endpoint.subscription === undefined && before.resources.has(name);
+    if (claimed || endpoint.subscription?.names.has(name) === true) pending.add(name);
     if (!before.resources.has(name) && state.target.endpoint.resources.has(name)) warming.add(name);
   }
   return withType({ ...state, warming }, 'endpoint', { pending });
@@ -197,9 +199,13 @@ function wholeContent(
   const news = changed || pending.size > 0 || unanswered || (lost.length > 0 && type !== 'route');
   if (!news) return undefined;
   const all = subscribed(allResources(next), subscription);
-  if (type !== 'endpoint') return { resources: all, removed: [] };
+  if (isWhole(type)) return { resources: all, removed: [] };
+  const refused = ({ name, version }: EncodedResource): boolean =>
+    held.rejected.has(name) && given.resources.get(name)?.version === version;
+  const accepted = all.some(refused) ? all.filter((resource) => !refused(resource)) : all;
+  if (type !== 'endpoint') return { resources: accepted, removed: [] };
   const missing = [...subscription.names].filter((name) => !next.resources.has(name));
-  const resources = missing.length === 0 ? all : [...all, ...missing.map(emptyEndpoints)];
+  const resources = missing.length === 0 ? accepted : [...accepted, ...missing.map(emptyEndpoints)];
   return { resources, removed: [] };
 }
 

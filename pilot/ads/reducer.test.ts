@@ -452,7 +452,7 @@ class Wire {
   }
 
   drain(): void {
-    while (this.step('client') || this.step('server') || this.step('timer'));
+    while (this.step('client') || this.step('server') || this.step('timer')) continue;
   }
 
   isSynced(): boolean {
@@ -535,7 +535,7 @@ function snapshots(revisions: fc.Arbitrary<number>): fc.Arbitrary<Snapshot> {
 type Action =
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly kind: 'step'; readonly which: 'client' | 'server' | 'timer' }
-  | { readonly kind: 'reconnect' };
+  | { readonly kind: 'drain' | 'reconnect' };
 
 function actions(transport: Transport): fc.Arbitrary<Action[]> {
   const step = fc.record({
@@ -546,11 +546,17 @@ function actions(transport: Transport): fc.Arbitrary<Action[]> {
     kind: fc.constant('snapshot' as const),
     snapshot: snapshots(fc.constantFrom(0, 1, 7)),
   });
-  const reconnect: fc.Arbitrary<Action> = fc.constant({ kind: 'reconnect' as const });
+  const drain: fc.Arbitrary<Action> = fc.constant({ kind: 'drain' });
+  const reconnect: fc.Arbitrary<Action> = fc.constant({ kind: 'reconnect' });
   // A state-of-the-world client does not say what it has, so a reconnect cannot be make before break.
   const rare = transport === 'delta' ? [{ weight: 1, arbitrary: reconnect }] : [];
   return fc.array(
-    fc.oneof({ weight: 12, arbitrary: step }, { weight: 2, arbitrary: snapshot }, ...rare),
+    fc.oneof(
+      { weight: 12, arbitrary: step },
+      { weight: 2, arbitrary: snapshot },
+      { weight: 1, arbitrary: drain },
+      ...rare,
+    ),
     { maxLength: 120 },
   );
 }
@@ -575,6 +581,7 @@ describe('an ADS stream, whatever happens', function () {
         for (const action of steps) {
           if (action.kind === 'snapshot') wire.snapshot(action.snapshot);
           else if (action.kind === 'step') wire.step(action.which);
+          else if (action.kind === 'drain') wire.drain();
           else wire.reconnect();
         }
         wire.snapshot(last);

@@ -17,7 +17,7 @@ import type {
   StreamState,
 } from './stream-state.ts';
 import { withType } from './stream-state.ts';
-import { changeSubscription } from './subscription.ts';
+import { changeSubscription, isSubscribed, isWhole } from './subscription.ts';
 
 const none: ReadonlySet<string> = new Set();
 
@@ -74,7 +74,8 @@ function takeAnswer(state: StreamState, request: RequestEvent, inFlight: InFligh
 function takeAcceptance(state: StreamState, type: XdsType, inFlight: InFlight): Outcome {
   const held = state.types[type];
   const { version } = inFlight;
-  const rejected = state.transport === 'sotw' ? none : without(held.rejected, inFlight);
+  const everything = state.transport === 'sotw' && isWhole(type);
+  const rejected = everything ? none : without(held.rejected, inFlight);
   const rejection = rejected.size > 0 ? held.rejection : undefined;
   return {
     state: withType(state, type, { inFlight: undefined, acked: version, rejected, rejection }),
@@ -113,15 +114,25 @@ function makeRejection(text: string, inFlight: InFlight): Rejection {
 function takeNames(state: StreamState, request: RequestEvent): StreamState {
   const { type, names, versions } = request;
   const held = state.types[type];
-  const first = held.subscription === undefined;
   const { subscription, asked, askedAll } = changeSubscription(type, held.subscription, names);
   if (subscription === held.subscription && asked.length === 0) return state;
-  const claims = first && versions.size > 0;
+  const claims = held.subscription === undefined && versions.size > 0;
   const wanted = claims ? asked.filter((name) => !versions.has(name)) : asked;
+  const subscribed = (name: string): boolean => isSubscribed(subscription, name);
+  const rejected = keep(held.rejected, subscribed);
   return withType(state, type, {
     subscription,
     given: claims ? claimedBundle(held.given, versions) : askedAll ? emptyBundle(type) : held.given,
-    pending: wanted.length === 0 ? held.pending : new Set([...held.pending, ...wanted]),
+    pending: keep(new Set([...held.pending, ...wanted]), subscribed),
     unanswered: held.unanswered || askedAll,
+    rejected,
+    rejection: rejected.size > 0 ? held.rejection : undefined,
   });
+}
+
+function keep(
+  names: ReadonlySet<string>,
+  condition: (name: string) => boolean,
+): ReadonlySet<string> {
+  return names.size === 0 ? none : new Set([...names].filter(condition));
 }

@@ -24,8 +24,13 @@ export interface SubscriptionChange {
   readonly askedAll: boolean;
 }
 
-/** An empty first request asks for everything of these types and for nothing of the others. */
-const legacyWildcardTypes: readonly XdsType[] = ['cluster', 'listener'];
+/**
+ * Whether a state-of-the-world response of this type lists everything, so that what it leaves out is removed. In
+ * responses of the other types only what is listed counts (xDS protocol, "Deleting resources").
+ */
+export function isWhole(type: XdsType): boolean {
+  return type === 'cluster' || type === 'listener';
+}
 
 const nothing: Subscription = { wildcard: 'no', names: new Set() };
 
@@ -60,7 +65,7 @@ function applyList(
   listed: readonly string[],
 ): Applied {
   const legacy = previous === undefined || previous.wildcard === 'legacy';
-  if (listed.length === 0 && legacy && legacyWildcardTypes.includes(type)) {
+  if (listed.length === 0 && legacy && isWhole(type)) {
     return { subscription: { wildcard: 'legacy', names: nothing.names }, asked: [] };
   }
   if (previous !== undefined && isSameList(previous, listed)) {
@@ -98,8 +103,9 @@ function applyChange(
   return { subscription: { wildcard, names }, asked };
 }
 
+/** An empty first request asks for all clusters or listeners, and for nothing of the other types. */
 function firstSubscription(type: XdsType, subscribe: readonly string[]): Subscription {
-  return subscribe.length === 0 && legacyWildcardTypes.includes(type)
+  return subscribe.length === 0 && isWhole(type)
     ? { wildcard: 'legacy', names: nothing.names }
     : nothing;
 }

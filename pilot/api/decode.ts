@@ -1,7 +1,7 @@
 import type { Problem } from '../../kit/problem.ts';
 import { decodeMetadata } from './decode-metadata.ts';
 import type { FieldError } from './field-error.ts';
-import { asWarning, invalid, required, unknownField } from './field-error.ts';
+import { asWarning, invalid, required, unknownField, unknownKind } from './field-error.ts';
 import type { KindDefinition } from './kind.ts';
 import { findKind, keyOf } from './kinds.ts';
 import { prune } from './prune.ts';
@@ -39,7 +39,7 @@ export function decodeObject(value: unknown, unknownFields: UnknownFields): Deco
   }
   const definition = findKind(apiVersion, kind);
   if (definition === undefined) {
-    return refuse(kind, [invalid('kind', `${apiVersion} ${kind}`, 'is not a kind of the mesh')]);
+    return refuse(kind, [unknownKind(apiVersion, kind)]);
   }
   return decodeKnown(fields, definition, unknownFields);
 }

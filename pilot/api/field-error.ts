@@ -11,6 +11,7 @@ export const fieldCodes = {
   duplicate: 'E_FIELD_DUPLICATE',
   forbidden: 'E_FIELD_FORBIDDEN',
   unknown: 'E_FIELD_UNKNOWN',
+  kind: 'E_KIND_UNKNOWN',
 } as const;
 
 export interface FieldError extends Omit<Problem, 'resource'> {
@@ -58,6 +59,12 @@ export function forbidden(path: string, detail: string): FieldError {
 /** The field does not exist. */
 export function unknownField(path: string): FieldError {
   return fieldError(fieldCodes.unknown, path, `unknown field "${path}"`);
+}
+
+/** The object is of a kind that pilot does not serve. */
+export function unknownKind(apiVersion: string, kind: string): FieldError {
+  const message = `Invalid value: ${show(`${apiVersion} ${kind}`)}: is not a kind of the mesh`;
+  return fieldError(fieldCodes.kind, 'kind', message);
 }
 
 /** The same finding as a warning: the object is accepted. */

@@ -56,7 +56,7 @@ export function keyOf(object: ConfigObject): ObjectKey {
   };
 }
 
-/** A text that is equal for equal keys and sorts by group, kind, namespace and name. */
+/** A text that is equal for equal keys. */
 export function formatKey(key: ObjectKey): string {
   return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
 }

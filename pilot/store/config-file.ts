@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../../kit/problem.ts';
 import { decodeObject } from '../api/decode.ts';
+import { fieldCodes } from '../api/field-error.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { splitDocuments } from './yaml-split.ts';
 import { placeAt, placeOfField } from './yaml-place.ts';
@@ -41,8 +42,8 @@ function cacheKey(document: { readonly text: string; readonly line: number }): s
 
 function parsePart(path: string, text: string, line: number): FileDocument {
   const lines = new LineCounter();
-  // Anchors could expand without limit; the default of yaml (100) stays, see its option maxAliasCount.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const;
+  const document = parseDocument(text, options);
   const [fault] = document.errors;
   if (fault !== undefined) {
     const place = placeAt(lines, fault.pos[0]);
@@ -56,16 +57,21 @@ function parsePart(path: string, text: string, line: number): FileDocument {
   const problems = found.map((problem) => {
     const place = placeOfField(document, lines, problem.path ?? '');
     const at = `${path}:${place.line + line - 1}:${place.column}`;
-    return { ...problem, resource: `${at} ${problem.resource}` };
+    return { ...soften(problem), resource: `${at} ${problem.resource}` };
   });
   return { text, line, problems, ...(result.ok ? { object: result.object } : {}) };
+}
+
+/** Files made for Kubernetes may hold objects that are none of the mesh's business beside those that are. */
+function soften(problem: Problem): Problem {
+  return problem.code === fieldCodes.kind ? { ...problem, severity: 'warning' } : problem;
 }
 
 function readValue(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS();
   } catch {
-    // Only an alias bomb gets here: it is refused like any value that is no object.
+    // yaml expands aliases a hundredfold at most; what wants more is refused like any value that is no object.
     return 'too many aliases';
   }
 }

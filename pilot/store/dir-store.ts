@@ -65,7 +65,8 @@ class DirStore implements ConfigStore {
     this.#options = options;
     this.#table = new ObjectTable(clock, options.logSize);
     const look = (): void => {
-      void this.#enqueue(() => this.#lookAtDirty());
+      // A failure is logged by the queue; nobody waits for this look.
+      this.#enqueue(() => this.#lookAtDirty()).catch(() => undefined);
     };
     this.#debounce = createDebounce(look, { quiet: quietTime, max: 2 * quietTime, clock });
     const lookAgain = (): void => {
@@ -181,6 +182,7 @@ class DirStore implements ConfigStore {
   }
 
   async #isFolder(place: string): Promise<boolean> {
+    if (place === '') return true;
     try {
       return (await stat(join(this.#options.path, place))).isDirectory();
     } catch {

@@ -1,6 +1,6 @@
 import { watch, type Dirent, type FSWatcher } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 
 export interface FolderWatcherOptions {
@@ -45,7 +45,7 @@ export class FolderWatcher {
   /** Stops watching a folder that has gone. */
   forget(folder: string): void {
     for (const [path, watcher] of this.#watchers) {
-      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+      if (folder !== '' && path !== folder && !path.startsWith(`${folder}/`)) continue;
       watcher.close();
       this.#watchers.delete(path);
     }
@@ -68,19 +68,30 @@ export class FolderWatcher {
 
   #watchFolder(folder: string): void {
     if (this.#closed || this.#watchers.has(folder)) return;
-    const { root, onChange } = this.#options;
     try {
-      const watcher = watch(join(root, folder), (_event, name) => {
-        const path = name ?? '';
-        onChange(folder === '' || path === '' ? path || folder : `${folder}/${path}`);
-      });
-      watcher.on('error', (error) => {
-        this.#fallBack(error);
-      });
-      this.#watchers.set(folder, watcher);
+      this.#watchers.set(folder, this.#startWatcher(folder));
     } catch (error) {
-      this.#fallBack(error);
+      // A folder that has just gone: the folder above reports that. Above the root there is none.
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && folder !== '';
+      if (!isGone) this.#fallBack(error);
     }
+  }
+
+  #startWatcher(folder: string): FSWatcher {
+    const path = join(this.#options.root, folder);
+    const watcher = watch(path, (_event, name) => {
+      if (name === null || name === basename(path)) {
+        // Its own name: the folder itself has gone, and another one may be in its place already.
+        this.forget(folder);
+        this.#options.onChange(folder);
+      } else {
+        this.#options.onChange(folder === '' ? name : `${folder}/${name}`);
+      }
+    });
+    watcher.on('error', (error) => {
+      this.#fallBack(error);
+    });
+    return watcher;
   }
 
   #fallBack(error: unknown): void {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isSeq, parseDocument, stringify, type Document } from 'yaml';
+import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
-const layout = { lineWidth: 0, indentSeq: true } as const;
+const layout: ToStringOptions = { lineWidth: 0 };
 
 /**
  * The text of a document after its object became `object`: what stays equal keeps its comments and its
@@ -19,7 +19,16 @@ export function editDocument(text: string, object: ConfigObject): string {
   const metadata = { ...(before['metadata'] as object), labels, annotations };
   const { apiVersion, spec } = object;
   setField(document, [], { before, after: { ...before, apiVersion, metadata, spec } });
-  return separator + document.toString(layout);
+  return separator + document.toString(habitsOf(text));
+}
+
+/** How the file is written, as far as it can be told; the rest of the document is to stay as it is. */
+function habitsOf(text: string): ToStringOptions {
+  return {
+    lineWidth: 0,
+    indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- /m.test(text),
+    flowCollectionPadding: /[[{] /.test(text),
+  };
 }
 
 /** The text of a new document. What the store can work out again is left out. */

@@ -101,13 +101,17 @@ export class AgentRegistry implements Registry, Closer {
     );
   };
 
+  /**
+   * The agent passes a check's new text on to the catalogue at once only if the status changed too, else
+   * after minutes (check_update_interval); registering again passes it on now. The text of an instance that
+   * gets no traffic says what to do, so it is worth that.
+   */
   register = async (record: ServiceRecord, isNew: boolean): Promise<void> => {
     if (isNew) await this.#assertFree(record.id);
-    await this.#put(
-      '/v1/agent/service/register?replace-existing-checks=true',
-      this.#format(record),
-    );
+    const path = '/v1/agent/service/register?replace-existing-checks=true';
+    await this.#put(path, this.#format(record));
     await this.report(record.id, record.health);
+    if (record.health.status === 'critical') await this.#put(path, this.#format(record));
   };
 
   report = async (id: string, health: Health): Promise<void> => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { systemClock, type Clock } from '../../kit/clock.ts';
 import { Lifecycle } from '../../kit/lifecycle.ts';
 import { idOf, inspectReply } from '../../test/fakes/containers.ts';
+import { until } from '../../test/support/until.ts';
 import { FakeEngine } from '../../test/fakes/docker.ts';
 import { DockerodeEngine } from './engine.ts';
 import { Inventory, type Refreshed } from './inventory.ts';
@@ -10,6 +12,10 @@ describe('Inventory', () => {
   let engine: FakeEngine;
   let inventory: Inventory;
   let now: number;
+  /** How often the inventory announced late news. */
+  let late: number;
+  /** Whether a refresh stops waiting after its time; otherwise it waits for everything. */
+  let impatient: boolean;
 
   const web = inspectReply({ name: 'web' });
   const inspected = (): string[] =>
@@ -29,8 +35,14 @@ describe('Inventory', () => {
     engine = await FakeEngine.start();
     life.add({ close: () => engine.stop() });
     now = 1000;
-    const clock = { now: () => now, after: () => () => undefined };
-    inventory = new Inventory(life.add(new DockerodeEngine(engine.address, 200)), clock);
+    late = 0;
+    impatient = false;
+    const clock: Clock = {
+      now: () => now,
+      after: (ms, action) => (impatient ? systemClock.after(ms, action) : () => undefined),
+    };
+    const client = life.add(new DockerodeEngine(engine.address, 200));
+    inventory = new Inventory({ engine: client, clock, onLate: () => late++ });
   });
 
   afterEach(() => life.close());
@@ -111,6 +123,52 @@ describe('Inventory', () => {
     const refreshed = await inventory.refresh();
     assert.deepEqual(names(refreshed), ['web']);
     assert.notEqual(refreshed.failure, undefined);
+  });
+
+  it('does not wait long for one container, and announces it when it is known', async () => {
+    engine.set(web);
+    await inventory.refresh();
+    impatient = true;
+    engine.hold(web.Id);
+    engine.set(inspectReply({ name: 'web', state: 'paused' }));
+    inventory.apply({ kind: 'container', id: web.Id });
+    const during = await inventory.refresh();
+    engine.set(inspectReply({ name: 'db' }));
+    inventory.apply({ kind: 'container', id: idOf('db') });
+    const other = await until('the other container', async () => {
+      const refreshed = await inventory.refresh();
+      return refreshed.containers.length === 2 && refreshed;
+    });
+    const announced = late;
+    engine.release();
+    await until('the announcement', () => late > announced);
+    const after = await inventory.refresh();
+    assert.deepEqual(
+      [during, other, after].map(({ containers }) => containers.map(({ state }) => state).join()),
+      ['running', 'running,running', 'paused,running'],
+    );
+  });
+
+  it('knows at once that a container died, whatever an earlier inspect still says', async () => {
+    engine.set(web);
+    await inventory.refresh();
+    impatient = true;
+    engine.hold(web.Id);
+    inventory.apply({ kind: 'container', id: web.Id });
+    await inventory.refresh();
+    inventory.apply({ kind: 'die', id: web.Id, exitCode: 3 });
+    const died = await inventory.refresh();
+    engine.release();
+    await until('the late answer', () => late > 0);
+    const states = died.containers.map(({ state, exitCode }) => [state, exitCode]);
+    assert.deepEqual(states, [['stopped', 3]]);
+    impatient = false;
+    engine.set(inspectReply({ name: 'web', state: 'exited', exitCode: 3 }));
+    const after = await inventory.refresh();
+    assert.deepEqual(
+      after.containers.map(({ state }) => state),
+      ['stopped'],
+    );
   });
 
   describe('after a signal', () => {

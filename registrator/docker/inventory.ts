@@ -1,4 +1,10 @@
-/** What the Engine runs, kept up to date by inspecting only what changed. */
+/**
+ * What the Engine runs, kept up to date by inspecting only what changed.
+ *
+ * The Engine answers an inspect of a container that is just ending only when it has taken its network apart,
+ * 0.1 to 0.5 s later. News of other containers must not wait for that, so a refresh waits a short time and
+ * goes on with what is known; an answer that comes later announces itself.
+ */
 import type { Clock } from '../../kit/clock.ts';
 import { forEachConcurrently } from '../../kit/concurrent.ts';
 import type { Container, Observation } from './container.ts';
@@ -10,8 +16,18 @@ export interface Refreshed extends Observation {
   readonly failure?: unknown;
 }
 
-/** How many inspects run at a time: the Engine serves them one lock after another. */
+export interface InventoryOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Called when something became known that the last refresh did not wait for. */
+  readonly onLate: () => void;
+}
+
+/** How many inspects of one refresh run at a time. */
 const maxInspects = 8;
+
+/** How long a refresh waits for its inspects (ms); one takes 2 to 10. */
+const patience = 20;
 
 const sigkill = 9;
 
@@ -28,17 +44,17 @@ interface StopMark {
 }
 
 export class Inventory {
-  readonly #engine: Engine;
-  readonly #clock: Clock;
+  readonly #options: InventoryOptions;
   readonly #containers = new Map<string, Container>();
+  /** Ids to inspect; an id that is also in #reading changed since its inspect began. */
   readonly #dirty = new Set<string>();
+  readonly #reading = new Set<string>();
   readonly #stopping = new Map<string, StopMark>();
   #listed = false;
   #listDue = true;
 
-  constructor(engine: Engine, clock: Clock) {
-    this.#engine = engine;
-    this.#clock = clock;
+  constructor(options: InventoryOptions) {
+    this.#options = options;
   }
 
   /** Notes what has to be read again. */
@@ -49,6 +65,9 @@ export class Inventory {
         break;
       case 'container':
         this.#dirty.add(change.id);
+        break;
+      case 'die':
+        this.#applyDie(change.id, change.exitCode);
         break;
       case 'kill':
         this.#applyKill(change.id, change.signal);
@@ -70,9 +89,7 @@ export class Inventory {
     try {
       if (this.#listDue) await this.#list();
       this.#expireStops();
-      const batch = [...this.#dirty];
-      this.#dirty.clear();
-      await forEachConcurrently(batch, maxInspects, (id) => this.#inspect(id));
+      await this.#inspectDirty();
     } catch (error) {
       if (!this.#listed) throw error;
       failure = error;
@@ -80,19 +97,28 @@ export class Inventory {
     return { ...this.#observe(), ...(failure === undefined ? {} : { failure }) };
   }
 
+  /** Known without asking: the answer would be late. */
+  #applyDie(id: string, exitCode: number | undefined): void {
+    this.#dirty.add(id);
+    const container = this.#containers.get(id);
+    if (container === undefined) return;
+    const ended = exitCode === undefined ? {} : { exitCode };
+    this.#containers.set(id, { ...container, state: 'stopped', ...ended });
+  }
+
   #applyKill(id: string, signal: number): void {
     const container = this.#containers.get(id);
     if (container === undefined) this.#dirty.add(id);
     const { stopSignal = 15, stopTimeout = 10_000, startedAt } = container ?? {};
     if (signal !== stopSignal && signal !== sigkill) return;
-    const until = this.#clock.now() + stopTimeout + stopMargin;
+    const until = this.#options.clock.now() + stopTimeout + stopMargin;
     this.#stopping.set(id, { until, ...(startedAt === undefined ? {} : { startedAt }) });
   }
 
   async #list(): Promise<void> {
     this.#listDue = false;
     try {
-      const ids = new Set(await this.#engine.list());
+      const ids = new Set(await this.#options.engine.list());
       for (const id of [...this.#containers.keys()]) {
         if (!ids.has(id)) this.#containers.delete(id);
       }
@@ -104,19 +130,49 @@ export class Inventory {
     }
   }
 
+  /** Inspects what is dirty, and waits for it a while. Throws the first failure within that time. */
+  async #inspectDirty(): Promise<void> {
+    const batch = [...this.#dirty].filter((id) => !this.#reading.has(id));
+    if (batch.length === 0) return;
+    for (const id of batch) {
+      this.#dirty.delete(id);
+      this.#reading.add(id);
+    }
+    let late = false;
+    const reading = forEachConcurrently(batch, maxInspects, async (id) => {
+      await this.#inspect(id);
+      if (late) this.#options.onLate();
+    });
+    // A failure that comes late is not lost: the container stays dirty.
+    reading.catch(() => undefined);
+    await new Promise<void>((resolve, reject) => {
+      const stopWaiting = this.#options.clock.after(patience, () => {
+        late = true;
+        resolve();
+      });
+      reading.finally(stopWaiting).then(resolve, reject);
+    });
+  }
+
   async #inspect(id: string): Promise<void> {
+    // What changed while it waited for its turn is in this answer.
+    this.#dirty.delete(id);
     try {
-      const container = await this.#engine.inspect(id);
+      const container = await this.#options.engine.inspect(id);
+      // It changed meanwhile: what was read may be from before.
+      if (this.#dirty.has(id)) return;
       if (container === undefined) this.#containers.delete(id);
       else this.#containers.set(id, container);
     } catch (error) {
       this.#dirty.add(id);
       throw error;
+    } finally {
+      this.#reading.delete(id);
     }
   }
 
   #expireStops(): void {
-    const now = this.#clock.now();
+    const now = this.#options.clock.now();
     for (const [id, { until }] of this.#stopping) {
       if (until > now) continue;
       this.#stopping.delete(id);
@@ -134,7 +190,9 @@ export class Inventory {
     return {
       containers: [...this.#containers.values()],
       stopping: new Set(this.#stopping.keys()),
-      unknown: new Set([...this.#dirty].filter((id) => !this.#containers.has(id))),
+      unknown: new Set(
+        [...this.#dirty, ...this.#reading].filter((id) => !this.#containers.has(id)),
+      ),
     };
   }
 }

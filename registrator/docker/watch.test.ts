@@ -40,11 +40,13 @@ describe('watchDocker', () => {
       await watch(over);
       engine.send(event('start'));
       engine.send(event('kill', { signal: '15' }));
-      await until('two events', () => changes.length === 3);
+      engine.send(event('die', { exitCode: '143' }));
+      await until('the events', () => changes.length === 4);
       assert.deepEqual(changes, [
         { kind: 'connected' },
         { kind: 'container', id: 'abc' },
         { kind: 'kill', id: 'abc', signal: 15 },
+        { kind: 'die', id: 'abc', exitCode: 143 },
       ]);
     });
   }

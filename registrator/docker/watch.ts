@@ -13,6 +13,7 @@ export type DockerChange =
   /** The stream is open (again): anything may have changed before. */
   | { readonly kind: 'connected' }
   | { readonly kind: 'container'; readonly id: string }
+  | { readonly kind: 'die'; readonly id: string; readonly exitCode?: number }
   /** A signal was sent to the container; the Engine reports it after its delivery. */
   | { readonly kind: 'kill'; readonly id: string; readonly signal: number };
 
@@ -130,9 +131,16 @@ export function parseEvent(line: string): DockerChange | undefined {
   if (event.Type === 'network') return containerChange(attributes['container']);
   if (event.Type !== 'container') return undefined;
   const change = containerChange(event.Actor?.ID);
-  if (event.Action !== 'kill' || change === undefined) return change;
+  if (change === undefined) return undefined;
+  if (event.Action === 'die') return dieChange(change.id, attributes['exitCode']);
+  if (event.Action !== 'kill') return change;
   const signal = parseSignal(String(attributes['signal']));
   return signal === undefined ? change : { kind: 'kill', id: change.id, signal };
+}
+
+function dieChange(id: string, exitCode: unknown): DockerChange {
+  const known = typeof exitCode === 'string' && /^\d+$/.test(exitCode);
+  return known ? { kind: 'die', id, exitCode: Number(exitCode) } : { kind: 'die', id };
 }
 
 function containerChange(

@@ -90,6 +90,14 @@ describe('diffServices', () => {
     );
   });
 
+  it('registers again for another reason to be critical, so that the catalogue shows it', () => {
+    const wanted = { ...record, health: bad };
+    assert.deepEqual(
+      diffServices(desire([wanted]), [{ ...held, health: { ...bad, output: 'other' } }]),
+      [{ kind: 'register', record: wanted, isNew: false }],
+    );
+  });
+
   it('drains first, then deregisters, then registers, then restores; each by id', () => {
     const of = (id: string): ServiceRecord => ({ ...record, id });
     const operations = diffServices(

@@ -47,7 +47,9 @@ function settle(record: ServiceRecord, held: RegisteredService | undefined): Ope
       { kind: 'register', record, isNew: false },
     ];
   }
-  if (!isSameRegistration(record, held)) return [{ kind: 'register', record, isNew: false }];
+  if (!isSameRegistration(record, held) || isOtherReason(record.health, held.health)) {
+    return [{ kind: 'register', record, isNew: false }];
+  }
   return reportHealth(record.id, record.health, held.health);
 }
 
@@ -59,6 +61,13 @@ function retire(service: RegisteredService, desired: DesiredState): Operation[] 
   return health === undefined
     ? [{ kind: 'deregister', id: service.id, name: service.name }]
     : reportHealth(service.id, health, service.health);
+}
+
+/** Still critical, but for another reason: only a registration makes the agent pass that on at once. */
+function isOtherReason(wanted: Health, held: Health | undefined): boolean {
+  return (
+    wanted.status === 'critical' && held?.status === 'critical' && held.output !== wanted.output
+  );
 }
 
 function reportHealth(id: string, wanted: Health, held: Health | undefined): Operation[] {

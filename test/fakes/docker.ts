@@ -22,6 +22,7 @@ export class FakeEngine {
   readonly #containers = new Map<string, InspectReply>();
   readonly #streams = new Set<ServerResponse>();
   readonly #failures = new Map<string, Failure>();
+  #held: { readonly part: string; readonly answers: (() => void)[] } | undefined;
   #server: Server | undefined;
   #folder: string | undefined;
   #address: EngineAddress | undefined;
@@ -87,6 +88,17 @@ export class FakeEngine {
     this.#failures.set(part, failure);
   }
 
+  /** Delays answers to requests whose path contains `part` until `release`; they are made up at once. */
+  hold(part: string): void {
+    this.#held = { part, answers: [] };
+  }
+
+  release(): void {
+    const answers = this.#held?.answers ?? [];
+    this.#held = undefined;
+    for (const answer of answers) answer();
+  }
+
   repair(): void {
     this.#failures.clear();
   }
@@ -149,8 +161,13 @@ export class FakeEngine {
     } else {
       const id = /^\/containers\/([^/]+)\/json/.exec(path)?.[1] ?? '';
       const container = this.#containers.get(id);
-      if (container === undefined) reply(response, 404, { message: `No such container: ${id}` });
-      else reply(response, 200, container);
+      const answer = (): void => {
+        if (container === undefined) reply(response, 404, { message: `No such container: ${id}` });
+        else reply(response, 200, container);
+      };
+      if (this.#held !== undefined && path.includes(this.#held.part)) {
+        this.#held.answers.push(answer);
+      } else answer();
     }
   }
 

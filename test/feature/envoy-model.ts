@@ -116,6 +116,9 @@ export class EnvoyModel {
   }
 
   #take(type: XdsType, resource: EncodedResource): void {
+    const named = type === 'endpoint' || type === 'route';
+    // Sent before the server knew that it is no longer wanted.
+    if (named && !this.#subscribed[type].has(resource.name)) return;
     const before = this.held[type].get(resource.name);
     this.held[type].set(resource.name, resource);
     if (type === 'cluster' && before?.version !== resource.version && usesEds(resource)) {

@@ -12,7 +12,8 @@ import { encode, packAny } from '../../pilot/proto/writer.ts';
 import { createBundle, createResource } from '../../pilot/xds/bundle.ts';
 import type { EncodedResource, Snapshot } from '../../pilot/xds/resource.ts';
 
-const ads = {
+/** Configuration from the ADS stream itself. */
+export const ads = {
   configSourceSpecifier: { case: 'ads', value: {} },
   resourceApiVersion: ApiVersionValues.V3,
 } as const;
@@ -45,6 +46,9 @@ export function endpoints(cluster: string, ...ports: readonly number[]): Encoded
       clusterName: cluster,
       endpoints: [
         {
+          // gRPC clients insist on a locality, and leave out one without a weight.
+          locality: { region: 'here' },
+          loadBalancingWeight: 1,
           lbEndpoints: ports.map((port) => ({
             hostIdentifier: {
               case: 'endpoint' as const,
@@ -58,10 +62,15 @@ export function endpoints(cluster: string, ...ports: readonly number[]): Encoded
 }
 
 /**
- * A route configuration with one virtual host per cluster, whose name is also the host. `revision` only makes
+ * A route configuration with one virtual host per cluster, whose name is the host unless `host` is given. `revision` only makes
  * another version of it.
  */
-export function routes(name: string, clusters: readonly string[], revision = 0): EncodedResource {
+export function routes(
+  name: string,
+  clusters: readonly string[],
+  revision = 0,
+  host?: string,
+): EncodedResource {
   return createResource(
     name,
     encode(RouteConfigurationSchema, {
@@ -69,7 +78,7 @@ export function routes(name: string, clusters: readonly string[], revision = 0):
       maxDirectResponseBodySizeBytes: 4096 + revision,
       virtualHosts: clusters.map((cluster) => ({
         name: cluster,
-        domains: [cluster],
+        domains: [host ?? cluster],
         routes: [
           {
             match: { pathSpecifier: { case: 'prefix', value: '/' } },

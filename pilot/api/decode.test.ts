@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { decodeObject, type DecodeResult } from './decode.ts';
+
+const spec = { hosts: ['reviews'], http: [{ route: [{ destination: { host: 'reviews' } }] }] };
+const object = {
+  apiVersion: 'networking.istio.io/v1beta1',
+  kind: 'VirtualService',
+  metadata: { name: 'reviews' },
+  spec,
+};
+
+function messages(result: DecodeResult): readonly string[] {
+  const problems = result.ok ? result.warnings : result.problems;
+  return problems.map(({ path = '', message }) => `${path}: ${message}`);
+}
+
+describe('decodeObject', () => {
+  it('gives the object as it is stored and as the model reads it', () => {
+    const key = { group: 'networking.istio.io', kind: 'VirtualService' };
+    const metadata = { name: 'reviews', namespace: 'default' };
+    assert.deepEqual(decodeObject(object, 'Strict'), {
+      ok: true,
+      warnings: [],
+      object: { ...object, metadata },
+      resource: { kind: 'VirtualService', key: { ...key, ...metadata }, metadata, spec },
+    });
+  });
+
+  it('refuses, warns of or ignores unknown fields, and prunes them', () => {
+    const http = [{ ...spec.http[0], tiemout: '1s' }];
+    const odd = {
+      ...object,
+      metadata: { name: 'reviews', lables: {} },
+      spec: { ...spec, http },
+      extra: 1,
+    };
+    const unknown = ['extra', 'metadata.lables', 'spec.http[0].tiemout'];
+    const expected = unknown.map((path) => `${path}: unknown field "${path}"`);
+    const results = (['Strict', 'Warn', 'Ignore'] as const).map((mode) => decodeObject(odd, mode));
+    assert.deepEqual(
+      results.map((result) => [result.ok, messages(result)]),
+      [
+        [false, expected],
+        [true, expected],
+        [true, []],
+      ],
+    );
+    assert.deepEqual(
+      results.map((result) => (result.ok ? result.object.spec : undefined)),
+      [undefined, spec, spec],
+    );
+  });
+
+  it('takes null for unset, and reports null among list items', () => {
+    const unset = { ...object, spec: { ...spec, gateways: null, exportTo: null } };
+    const result = decodeObject(unset, 'Strict');
+    assert.deepEqual(result.ok ? result.object.spec : messages(result), spec);
+    assert.deepEqual(messages(decodeObject({ ...object, spec: { hosts: [null] } }, 'Strict')), [
+      'spec.hosts[0]: Invalid value: null: must be of type string',
+    ]);
+  });
+
+  it('names path, value and type of what has the wrong structure', () => {
+    const wrong = { hosts: 'reviews', http: [{ route: [{ destination: {}, weight: '10' }] }] };
+    assert.deepEqual(messages(decodeObject({ ...object, spec: wrong }, 'Strict')), [
+      'spec.hosts: Invalid value: "reviews": must be of type array',
+      'spec.http[0].route[0].destination.host: Required value: write it',
+      'spec.http[0].route[0].weight: Invalid value: "10": must be of type integer',
+    ]);
+  });
+
+  it('checks metadata', () => {
+    const cases: readonly unknown[] = [
+      undefined,
+      {},
+      { name: 'Reviews_1', namespace: 'A' },
+      { name: 'a', labels: { app: 1 } },
+      { name: 'a', labels: { app: 'no spaces' } },
+      { name: 'a', finalizers: [], managedFields: [], generateName: 'x' },
+    ];
+    assert.deepEqual(
+      cases.map((metadata) => messages(decodeObject({ ...object, metadata }, 'Strict'))),
+      [
+        ['metadata: Required value: write at least metadata.name'],
+        ['metadata.name: Required value: write a name'],
+        [
+          'metadata.name: Invalid value: "Reviews_1": must be lower-case letters, digits, - and . (a DNS name, RFC 1123), at most 253 characters',
+          'metadata.namespace: Invalid value: "A": must be lower-case letters, digits and -',
+        ],
+        ['metadata.labels.app: Invalid value: 1: must be of type string'],
+        [
+          'metadata.labels[app]: Invalid value: "no spaces": must be a label value: at most 63 letters, digits, -, _ or ., beginning and ending with a letter or digit',
+        ],
+        [],
+      ],
+    );
+  });
+
+  it('refuses what is no object of the mesh', () => {
+    const cases: readonly unknown[] = [
+      null,
+      [],
+      'text',
+      {},
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } },
+      { ...object, apiVersion: 'networking.istio.io/v9' },
+    ];
+    assert.deepEqual(
+      cases.map((value) => decodeObject(value, 'Strict').ok),
+      cases.map(() => false),
+    );
+  });
+
+  it('leaves the prototypes of objects alone', () => {
+    const poisoned: unknown = JSON.parse(
+      `{"apiVersion":"${object.apiVersion}","kind":"VirtualService","metadata":{"name":"a",
+        "labels":{"__proto__":"x"}},"spec":{"__proto__":{"hosts":["a"]},"constructor":{}}}`,
+    );
+    const result = decodeObject(poisoned, 'Ignore');
+    assert.deepEqual([result.ok, Object.hasOwn(Object.prototype, 'hosts')], [false, false]);
+  });
+});

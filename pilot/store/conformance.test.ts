@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../kit/clock.ts';
+import { createLog } from '../../kit/log.ts';
+import { configObject, virtualServiceObject } from '../../test/support/config-objects.ts';
+import { makeTemporaryFolder } from '../../test/support/folders.ts';
+import { keyOf } from '../api/kinds.ts';
+import type { ConfigObject } from '../api/resource.ts';
+import { openDirStore } from './dir-store.ts';
+import { createMemoryStore } from './memory-store.ts';
+import type { ConfigStore, StoreEvent } from './store.ts';
+
+interface Opened {
+  readonly store: ConfigStore;
+  readonly close: () => Promise<void>;
+}
+
+/** What every engine of the store must do; each opens an empty store that logs four changes. */
+const engines: Readonly<Record<string, () => Promise<Opened>>> = {
+  memory: () => {
+    const store = createMemoryStore({ clock: systemClock, logSize: 4 });
+    return Promise.resolve({ store, close: async () => store.close() });
+  },
+  dir: async () => {
+    const folder = await makeTemporaryFolder();
+    const store = await openDirStore({
+      path: folder.path,
+      clock: systemClock,
+      log: createLog('test', 'silent'),
+      logSize: 4,
+    });
+    return {
+      store,
+      close: async () => {
+        await store.close();
+        await folder.remove();
+      },
+    };
+  },
+};
+
+const v1 = virtualServiceObject('reviews', 'v1');
+const v2 = virtualServiceObject('reviews', 'v2');
+
+function versionOf(object: ConfigObject): number {
+  return Number(object.metadata.resourceVersion);
+}
+
+function withMetadata(object: ConfigObject, metadata: object): ConfigObject {
+  return { ...object, metadata: { ...object.metadata, ...metadata } };
+}
+
+for (const [engine, open] of Object.entries(engines)) {
+  describe(`the ${engine} store`, () => {
+    let opened: Opened;
+    let store: ConfigStore;
+    beforeEach(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterEach(() => opened.close());
+
+    it('gives a new object its identity, and the same one wherever it is created', async () => {
+      const created = await store.create(v1);
+      const { uid, generation, creationTimestamp = '' } = created.metadata;
+      assert.deepEqual(
+        [uid, generation, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(creationTimestamp)],
+        ['d2acb819-5542-8997-9609-a2141fbe4431', 1, true],
+      );
+      assert.deepEqual(store.get(keyOf(v1)), created);
+      await assert.rejects(store.create(v2), { code: 'E_EXISTS' });
+    });
+
+    it('replaces an object and counts its versions and generations', async () => {
+      const first = await store.create(v1);
+      const second = await store.replace(v2);
+      const labelled = await store.replace(withMetadata(v2, { labels: { app: 'a' } }));
+      assert.deepEqual(
+        [first, second, labelled].map(({ metadata }) => metadata.generation),
+        [1, 2, 2],
+      );
+      assert.ok(versionOf(first) < versionOf(second) && versionOf(second) < versionOf(labelled));
+      assert.equal(second.metadata.uid, first.metadata.uid);
+      assert.equal(second.metadata.creationTimestamp, first.metadata.creationTimestamp);
+      await assert.rejects(store.replace(virtualServiceObject('ratings', 'v1')), {
+        code: 'E_NOT_FOUND',
+      });
+    });
+
+    it('does not count a write that changes nothing', async () => {
+      const created = await store.create(v1);
+      const events: StoreEvent[] = [];
+      store.watch(store.list().version, (event) => events.push(event));
+      const resources = store.resources.current();
+      const again = await store.replace({ ...v1, apiVersion: 'networking.istio.io/v1alpha3' });
+      assert.deepEqual([again, events], [created, []]);
+      assert.equal(store.resources.current(), resources);
+    });
+
+    it('refuses a write to a version that is no longer there', async () => {
+      const { metadata } = await store.create(v1);
+      const { resourceVersion = '' } = metadata;
+      await store.replace(withMetadata(v2, { resourceVersion }));
+      await assert.rejects(store.replace(withMetadata(v1, { resourceVersion })), {
+        code: 'E_CONFLICT',
+      });
+      await assert.rejects(store.delete(keyOf(v1), { resourceVersion }), { code: 'E_CONFLICT' });
+      await assert.rejects(store.delete(keyOf(v1), { uid: 'other' }), { code: 'E_CONFLICT' });
+      assert.deepEqual(store.get(keyOf(v1))?.spec, v2.spec);
+    });
+
+    it('lets one of two writers to the same version through', async () => {
+      const { metadata } = await store.create(v1);
+      const { resourceVersion = '' } = metadata;
+      const writes = ['v2', 'v3'].map((subset) =>
+        store.replace(withMetadata(virtualServiceObject('reviews', subset), { resourceVersion })),
+      );
+      const results = await Promise.allSettled(writes);
+      assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    });
+
+    it('deletes an object and returns its last state', async () => {
+      const created = await store.create(v1);
+      assert.deepEqual(await store.delete(keyOf(v1)), created);
+      assert.equal(store.get(keyOf(v1)), undefined);
+      await assert.rejects(store.delete(keyOf(v1)), { code: 'E_NOT_FOUND' });
+    });
+
+    it('writes nothing in a dry run', async () => {
+      const created = await store.create(v1);
+      const other = virtualServiceObject('ratings', 'v1');
+      const planned = await store.create(other, { dryRun: true });
+      const replaced = await store.replace(v2, { dryRun: true });
+      const removed = await store.delete(keyOf(v1), { dryRun: true });
+      assert.equal(planned.metadata.resourceVersion, undefined);
+      assert.deepEqual(
+        [replaced.metadata.generation, replaced.metadata.resourceVersion, replaced.spec],
+        [2, created.metadata.resourceVersion, v2.spec],
+      );
+      assert.deepEqual([removed, store.list().items], [created, [created]]);
+    });
+
+    it('lists by kind and namespace, sorted', async () => {
+      const rule = configObject('DestinationRule', 'reviews', { spec: { host: 'reviews' } });
+      const objects = [v1, virtualServiceObject('details', 'v1', 'b'), rule];
+      for (const object of [...objects, virtualServiceObject('details', 'v1', 'b-2')]) {
+        await store.create(object);
+      }
+      const names = (list: readonly ConfigObject[]): readonly string[] =>
+        list.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
+      const virtual = { group: 'networking.istio.io', kind: 'VirtualService' };
+      assert.deepEqual(
+        [
+          names(store.list().items),
+          names(store.list(virtual).items).length,
+          names(store.list({ ...virtual, namespace: 'b' }).items),
+          names(store.list({ group: 'other' }).items),
+        ],
+        [
+          [
+            'DestinationRule default/reviews',
+            'VirtualService b/details',
+            'VirtualService b-2/details',
+            'VirtualService default/reviews',
+          ],
+          3,
+          ['VirtualService b/details'],
+          [],
+        ],
+      );
+      assert.deepEqual(
+        store.resources.current()?.map(({ metadata }) => metadata),
+        store.list().items.map(({ metadata }) => metadata),
+      );
+    });
+
+    it('keeps unchanged objects the same values for the pipeline', async () => {
+      await store.create(v1);
+      await store.create(virtualServiceObject('details', 'v1'));
+      const [details, reviews] = store.resources.current() ?? [];
+      await store.replace(v2);
+      const [detailsAfter, reviewsAfter] = store.resources.current() ?? [];
+      assert.deepEqual([details === detailsAfter, reviews === reviewsAfter], [true, false]);
+    });
+
+    it('tells watchers what happened since a version, and what happens', async () => {
+      const empty = store.list().version;
+      await store.create(v1);
+      const seen: string[] = [];
+      const stop = store.watch(empty, ({ type, object, previous }) => {
+        seen.push([type, object.metadata.name, previous?.metadata.generation ?? '-'].join(' '));
+      });
+      await store.replace(v2);
+      const gone = store.list().version;
+      await store.delete(keyOf(v1));
+      stop();
+      await store.create(v1);
+      assert.deepEqual(seen, ['ADDED reviews -', 'MODIFIED reviews 1', 'DELETED reviews 2']);
+      assert.ok(Number(store.list().version) > Number(gone));
+    });
+
+    it('sends watchers that are too far behind back to a list', async () => {
+      const empty = store.list().version;
+      for (const name of ['a', 'b', 'c', 'd', 'e']) {
+        await store.create(virtualServiceObject(name, 'v1'));
+      }
+      const ignore = (): void => undefined;
+      assert.throws(() => store.watch(empty, ignore), { code: 'E_EXPIRED' });
+      assert.throws(() => store.watch('1', ignore), { code: 'E_EXPIRED' });
+      assert.throws(() => store.watch('soon', ignore), { code: 'E_EXPIRED' });
+      store.watch(store.list().version, ignore)();
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { virtualServiceObject } from '../../test/support/config-objects.ts';
+import type { Json } from '../api/resource.ts';
+import { editDocument, writeDocument } from './yaml-edit.ts';
+
+const text = `# who: the reviews team
+apiVersion: networking.istio.io/v1 # stable
+kind: VirtualService
+metadata:
+  name: reviews # do not rename
+spec:
+  hosts: [reviews] # short form
+  # everything to v1 for now
+  http:
+    - route:
+        - destination:
+            host: reviews
+            subset: v1 # next: v2
+`;
+
+describe('editDocument', () => {
+  it('keeps comments and form of what stays', () => {
+    const edited = editDocument(text, virtualServiceObject('reviews', 'v2'));
+    assert.equal(edited, text.replace('subset: v1', 'subset: v2'));
+  });
+
+  it('keeps the habits of the file: indentation of lists, padding of brackets', () => {
+    const habits = text
+      .replace('[reviews]', '[ reviews ]')
+      .replace('    - route:', '  - route:')
+      .replace('        - destination:', '    - destination:')
+      .replace('            host', '        host')
+      .replace('            subset', '        subset');
+    const edited = editDocument(habits, virtualServiceObject('reviews', 'v2'));
+    assert.equal(edited, habits.replace('subset: v1', 'subset: v2'));
+  });
+
+  it('keeps the separator and adds what is new', () => {
+    const object = virtualServiceObject('reviews', 'v1');
+    const labelled = { ...object, metadata: { ...object.metadata, labels: { app: 'reviews' } } };
+    const edited = editDocument(`--- # second\n${text}`, labelled);
+    assert.equal(
+      edited,
+      `--- # second\n${text}`.replace('rename\n', 'rename\n  labels:\n    app: reviews\n'),
+    );
+  });
+
+  it('gives a document that says what the object says', () => {
+    const before = writeDocument(virtualServiceObject('reviews', 'v1'));
+    const specs = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 });
+    fc.assert(
+      fc.property(specs, specs, (first, second) => {
+        const object = virtualServiceObject('reviews', 'v1');
+        const once = editDocument(before, { ...object, spec: first as Json });
+        const twice = editDocument(once, { ...object, spec: second as Json });
+        assert.deepEqual(
+          [once, twice].map((document) => (parse(document) as { spec: unknown }).spec),
+          JSON.parse(JSON.stringify([first, second])),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import { systemClock } from '../../kit/clock.ts';
+import { createLog } from '../../kit/log.ts';
+import { WatchedCell } from '../../kit/watched.ts';
+import type { HttpServerDeps } from '../../pilot/http/deps.ts';
+import { createHttpServer } from '../../pilot/http/server.ts';
+import { createMemoryStore } from '../../pilot/store/memory-store.ts';
+import type { ConfigStore } from '../../pilot/store/store.ts';
+import type { NameTable } from '../../sidecar/contract/name-table.ts';
+
+/** Pilot's HTTP server on a free port of loopback, over a store in memory. */
+export interface ApiServer {
+  readonly url: string;
+  readonly store: ConfigStore;
+  readonly names: WatchedCell<NameTable>;
+  /** Resolves when the next watch of the store begins. */
+  readonly nextWatch: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Promise<ApiServer> {
+  const memory = createMemoryStore({ clock: systemClock, logSize: 20 });
+  const waiting: (() => void)[] = [];
+  const store: ConfigStore = {
+    ...memory,
+    watch: (from, listener) => {
+      for (const resolve of waiting.splice(0)) resolve();
+      return memory.watch(from, listener);
+    },
+  };
+  const names = new WatchedCell<NameTable>();
+  const server = createHttpServer({
+    store,
+    names,
+    ready: () => true,
+    debug: {},
+    clock: systemClock,
+    log: createLog('test', 'silent'),
+    ...changes,
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+  return { url, store: changes.store ?? store, names, nextWatch, close: server.close };
+}
