@@ -125,7 +125,7 @@ function debugViews(
   return {
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
-    endpoints: () => Object.fromEntries(pipeline.mesh.current()?.endpoints ?? []),
+    endpoints: () => showEndpoints(pipeline),
     workloads: () => [...(pipeline.mesh.current()?.workloads.values() ?? [])],
     rules: () => {
       const mesh = pipeline.mesh.current();
@@ -134,4 +134,12 @@ function debugViews(
     proxies: () => ads.status(),
     counters: () => ads.counters(),
   };
+}
+
+/** Those that get calls. */
+function showEndpoints({ mesh }: Pipeline): unknown {
+  const services = [...(mesh.current()?.endpoints ?? [])];
+  return Object.fromEntries(
+    services.map(([hostname, members]) => [hostname, members.filter(({ down }) => down !== true)]),
+  );
 }

@@ -144,18 +144,22 @@ function buildWorkloads(
   endpoints: ReadonlyMap<string, readonly Endpoint[]>,
 ): ReadonlyMap<string, Workload> {
   const workloads = new Map<string, Workload>();
-  for (const [hostname, members] of endpoints) {
-    const ports = new Map(services.get(hostname)?.ports.map((port) => [port.number, port]));
-    for (const { address, port, servicePort: number, labels } of members) {
-      const servicePort = ports.get(number);
-      if (servicePort === undefined) continue;
-      const known = workloads.get(address);
-      workloads.set(address, {
-        address,
-        labels: { ...labels, ...known?.labels },
-        instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
-      });
-    }
+  const all = [...endpoints].flatMap(([hostname, members]) =>
+    members.map((member) => ({ hostname, member })),
+  );
+  // What is down may have left its address to another workload, so it has no say against what is up.
+  const up = all.filter(({ member }) => member.down !== true);
+  const down = all.filter(({ member }) => member.down === true);
+  for (const { hostname, member } of [...up, ...down]) {
+    const { address, port, servicePort: number, labels } = member;
+    const servicePort = services.get(hostname)?.ports.find((one) => one.number === number);
+    if (servicePort === undefined) continue;
+    const known = workloads.get(address);
+    workloads.set(address, {
+      address,
+      labels: { ...labels, ...known?.labels },
+      instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
+    });
   }
   return workloads;
 }

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { describeError } from '../../kit/errors.ts';
 import { until } from '../support/until.ts';
 import { attempt, run, type CommandOptions, type Outcome } from './command.ts';
 import { docker } from './docker.ts';
@@ -113,31 +114,32 @@ interface ConnectedProxy {
  */
 export async function untilSynced(): Promise<void> {
   const sidecars = await runningSidecars();
-  await until(
-    'all proxies to have the rules',
-    async () => {
-      const [stored, current] = await Promise.all([storedRules(), currentRules()]);
-      if (!isDeepStrictEqual(stored, current)) return false;
-      const proxies = await getJson<readonly ConnectedProxy[]>(`${pilot}/debug/proxies`);
-      return proxies.length === sidecars.length && proxies.every(({ synced }) => synced);
-    },
-    30_000,
-  );
+  await untilOnStack('all proxies to have the rules', async () => {
+    const [stored, current] = await Promise.all([storedRules(), currentRules()]);
+    if (!isDeepStrictEqual(stored, current)) return false;
+    const proxies = await getJson<readonly ConnectedProxy[]>(`${pilot}/debug/proxies`);
+    return proxies.length === sidecars.length && proxies.every(({ synced }) => synced);
+  });
 }
 
 /** Waits until pilot has so many endpoints of a service, and all proxies have them. */
 export async function untilServed(service: string, count: number): Promise<void> {
-  await until(
-    `${count} endpoints of ${service}`,
-    async () => {
-      const all = await getJson<Readonly<Record<string, readonly unknown[]>>>(
-        `${pilot}/debug/endpoints`,
-      );
-      return (all[`${service}.service.consul`] ?? []).length === count;
-    },
-    30_000,
-  );
+  await untilOnStack(`${count} endpoints of ${service}`, async () => {
+    const all = await getJson<Readonly<Record<string, readonly unknown[]>>>(
+      `${pilot}/debug/endpoints`,
+    );
+    return (all[`${service}.service.consul`] ?? []).length === count;
+  });
   await untilSynced();
+}
+
+/** Waits for something of the stack; a wait in vain ends with what its containers say. */
+async function untilOnStack(what: string, ask: () => Promise<boolean>): Promise<void> {
+  try {
+    await until(what, ask, 30_000);
+  } catch (error) {
+    throw new Error(`${describeError(error)}\n${await explain()}`, { cause: error });
+  }
 }
 
 async function storedRules(): Promise<ReadonlyMap<string, object>> {
