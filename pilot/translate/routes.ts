@@ -29,6 +29,7 @@ export function translateOutboundRoutes(
     const domains = assignDomains(services, port, view);
     return {
       name: outboundRoutes(port),
+      repeatsSafe: true,
       virtualHosts: [
         ...services.map((service) =>
           translateService(service, domains.get(service) ?? [], {
@@ -206,6 +207,7 @@ const passthroughHost: VirtualHost = {
         kind: 'forward',
         clusters: [{ name: passthroughCluster, weight: 1, headers: noHeaderChanges }],
         timeoutMs: 0,
+        ownRetry: true,
         mirrors: [],
         rewrite: {},
         hash: [],
