@@ -11,6 +11,7 @@ import { createHttpServer } from './http/server.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
+import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { openDirStore } from './store/dir-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
@@ -54,8 +55,9 @@ async function openPilot(config: PilotConfig, log: Log, lifecycle: Lifecycle): P
   );
   const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
+  const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTableOf(mesh, config.domain));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));

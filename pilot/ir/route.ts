@@ -70,6 +70,8 @@ export interface ForwardAction {
   readonly clusters: readonly WeightedCluster[];
   /** 0 switches the timeout off. */
   readonly timeoutMs: number;
+  /** Limit for the whole stream, the request included: what gRPC clients go by. */
+  readonly maxDurationMs?: number;
   readonly retry?: RetryPolicy;
   /** Nothing is tried again but by `retry`. */
   readonly ownRetry?: true;

@@ -1,5 +1,5 @@
 import type { Problem } from '../../kit/problem.ts';
-import type { ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
+import type { ConfigResource, ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
 import type { Endpoint, RegisteredService, Service } from './service.ts';
@@ -60,7 +60,7 @@ function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
   const services = new Map(catalog.map((service) => [service.hostname, service]));
   const problems: Problem[] = [];
   for (const resource of select(resources, 'ServiceEntry')) {
-    for (const service of registerServiceEntry(resource)) {
+    for (const service of registerOnce(resource)) {
       if (services.has(service.hostname)) {
         problems.push({
           code: 'W_HOST_DUPLICATE',
@@ -75,6 +75,15 @@ function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
     }
   }
   return { services: [...services.values()].sort(byHostname), problems };
+}
+
+const registered = new WeakMap<ServiceEntry, readonly RegisteredService[]>();
+
+/** The services of an entry: the same objects as long as the entry is, so that its members keep their identity. */
+function registerOnce(resource: ServiceEntry): readonly RegisteredService[] {
+  const services = registered.get(resource) ?? registerServiceEntry(resource);
+  registered.set(resource, services);
+  return services;
 }
 
 function byHostname(left: RegisteredService, right: RegisteredService): number {

@@ -29,13 +29,11 @@ export function toRouteAction(action: ForwardAction): Init<RouteActionMessage> {
   return {
     clusterSpecifier: clusterSpecifier(action.clusters),
     timeout: duration(action.timeoutMs),
+    // Only gRPC clients get this limit: with it Envoy takes no notice of `timeout` (Envoy API, RouteAction).
     maxStreamDuration:
-      action.timeoutMs > 0
-        ? {
-            maxStreamDuration: duration(action.timeoutMs),
-            grpcTimeoutHeaderMax: duration(action.timeoutMs),
-          }
-        : undefined,
+      action.maxDurationMs === undefined
+        ? undefined
+        : { maxStreamDuration: duration(action.maxDurationMs) },
     retryPolicy: action.retry === undefined ? undefined : toRetryPolicy(action.retry),
     requestMirrorPolicies: action.mirrors.map(toMirror),
     hashPolicy: action.hash.map(toHashPolicy),

@@ -29,10 +29,15 @@ function toPath({ path }: RouteMatch): PathSpecifier {
   }
 }
 
+/**
+ * An inverted match is to hold also when the header is missing: Envoy lets no match on a value hold for a
+ * missing header, inverted or not, unless it may take it for an empty one.
+ */
 function toHeaderMatcher({ name, value, invert }: HeaderMatch): Init<HeaderMatcher> {
   return {
     name,
     invertMatch: invert ? true : undefined,
+    treatMissingHeaderAsEmpty: invert && value.kind !== 'present' ? true : undefined,
     headerMatchSpecifier:
       value.kind === 'present'
         ? { case: 'presentMatch', value: true }

@@ -12,7 +12,8 @@ import { encode, packAny } from '../../pilot/proto/writer.ts';
 import { createBundle, createResource } from '../../pilot/xds/bundle.ts';
 import type { EncodedResource, Snapshot } from '../../pilot/xds/resource.ts';
 
-const ads = {
+/** Configuration from the ADS stream itself. */
+export const ads = {
   configSourceSpecifier: { case: 'ads', value: {} },
   resourceApiVersion: ApiVersionValues.V3,
 } as const;
@@ -45,6 +46,9 @@ export function endpoints(cluster: string, ...ports: readonly number[]): Encoded
       clusterName: cluster,
       endpoints: [
         {
+          // gRPC clients insist on a locality, and leave out one without a weight.
+          locality: { region: 'here' },
+          loadBalancingWeight: 1,
           lbEndpoints: ports.map((port) => ({
             hostIdentifier: {
               case: 'endpoint' as const,

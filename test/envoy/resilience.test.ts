@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import type { Json } from '../../pilot/api/resource.ts';
+import { assertShare } from '../support/binomial.ts';
+import { type EchoServer, answerWith } from '../support/echo-server.ts';
+import {
+  type MeshProxy,
+  TestMesh,
+  destinationRule,
+  to,
+  versionsOf,
+  virtualService,
+} from '../support/test-mesh.ts';
+import { until } from '../support/until.ts';
+
+const url = 'http://reviews:9080/';
+const cluster = 'cluster.outbound|9080||reviews.service.consul';
+
+const versions = versionsOf('reviews', 'v1', 'v2', 'v3');
+
+/** Calls each member in turn, so that which one comes next is not left to chance. */
+const inTurn = { loadBalancer: { simple: 'ROUND_ROBIN' } };
+
+function reviewsPolicy(trafficPolicy: Json): ReturnType<typeof destinationRule> {
+  return destinationRule('reviews', { trafficPolicy });
+}
+
+describe('resilience through a real Envoy', function () {
+  this.timeout(30_000);
+  let mesh: TestMesh;
+  let proxy: MeshProxy;
+  let v1: EchoServer;
+  let v2: EchoServer;
+  let v3: EchoServer;
+  /** Answers that a backend holds back. */
+  let held: ServerResponse[];
+
+  before(async () => {
+    mesh = await TestMesh.start();
+    [v1, v2, v3] = (await mesh.startService('reviews', 'v1', 'v2', 'v3')) as [
+      EchoServer,
+      EchoServer,
+      EchoServer,
+    ];
+    proxy = await mesh.startProxy('10.9.0.1');
+  });
+
+  beforeEach(() => {
+    held = [];
+    for (const server of [v1, v2, v3]) {
+      server.answer = undefined;
+      server.received.length = 0;
+    }
+  });
+
+  afterEach(() => {
+    for (const response of held) response.destroy();
+  });
+
+  after(() => mesh.close());
+
+  const hold = (_request: unknown, response: ServerResponse): void => {
+    held.push(response);
+  };
+
+  function received(): readonly number[] {
+    return [v1, v2, v3].map((server) => server.received.length);
+  }
+
+  it('ends a call after its timeout, and tries it once', async () => {
+    v1.answer = hold;
+    await mesh.use(
+      versions,
+      virtualService('reviews', { timeout: '0.1s', route: [to('reviews', 'v1')] }),
+    );
+    const { status, body } = await proxy.call(url);
+    assert.deepEqual([status, body, received()], [504, 'upstream request timeout', [1, 0, 0]]);
+  });
+
+  it('has no timeout unless a rule sets one', async () => {
+    v1.answer = hold;
+    await mesh.use(versions, virtualService('reviews', { route: [to('reviews', 'v1')] }));
+    const answer = proxy.call(url);
+    await until('the request', () => held.length === 1);
+    const timeouts = await proxy.envoy.stat(`${cluster}.upstream_rq_timeout`);
+    held[0]?.end('late');
+    assert.deepEqual([(await answer).body, timeouts], ['late', 0]);
+  });
+
+  describe('retries', () => {
+    const retryCases: Readonly<
+      Record<string, { retries: Json; status: number; answers: number; received: number }>
+    > = {
+      'as often as the rule says': {
+        retries: { attempts: 3, retryOn: '5xx', backoff: '1ms' },
+        status: 500,
+        answers: 500,
+        received: 4,
+      },
+      'not what the rule does not name': {
+        retries: { attempts: 3, retryOn: 'connect-failure' },
+        status: 500,
+        answers: 500,
+        received: 1,
+      },
+      'by status code': {
+        retries: { attempts: 2, retryOn: '429', backoff: '1ms' },
+        status: 429,
+        answers: 429,
+        received: 3,
+      },
+      'not at all with 0 attempts': {
+        retries: { attempts: 0 },
+        status: 503,
+        answers: 503,
+        received: 1,
+      },
+    };
+    for (const [name, { retries, answers, status, received: count }] of Object.entries(
+      retryCases,
+    )) {
+      it(name, async () => {
+        v1.answer = answerWith(answers);
+        await mesh.use(
+          versions,
+          virtualService('reviews', { retries, route: [to('reviews', 'v1')] }),
+        );
+        const answer = await proxy.call(url);
+        assert.deepEqual([answer.status, received()], [status, [count, 0, 0]]);
+      });
+    }
+
+    it('after the time for one try', async () => {
+      v1.answer = hold;
+      await mesh.use(
+        versions,
+        virtualService('reviews', {
+          retries: { attempts: 2, perTryTimeout: '0.05s', retryOn: '5xx', backoff: '1ms' },
+          route: [to('reviews', 'v1')],
+        }),
+      );
+      assert.deepEqual([(await proxy.call(url)).status, received()], [504, [3, 0, 0]]);
+    });
+
+    it('at another member, without a word from the user, what is not served (503)', async () => {
+      v1.answer = answerWith(503);
+      await mesh.use(reviewsPolicy(inTurn));
+      const answers = [];
+      for (let call = 0; call < 30; call += 1) answers.push((await proxy.call(url)).status);
+      assert.deepEqual(
+        [new Set(answers), v1.received.length > 0],
+        [new Set([200]), true],
+        String(received()),
+      );
+    });
+
+    it('at another member when one refuses connections', async () => {
+      await mesh.declare({
+        name: 'half',
+        members: [{ port: 1 }, { port: v2.port }],
+      });
+      await mesh.use(destinationRule('half', { trafficPolicy: inTurn }));
+      const answers = [];
+      for (let call = 0; call < 20; call += 1) {
+        answers.push((await proxy.call('http://half:9080/')).status);
+      }
+      const failed = await proxy.envoy.stat(
+        'cluster.outbound|9080||half.service.consul.upstream_cx_connect_fail',
+      );
+      assert.deepEqual([new Set(answers), failed > 0], [new Set([200]), true]);
+    });
+  });
+
+  describe('faults', () => {
+    it('delay calls', async () => {
+      await mesh.use(
+        virtualService('reviews', {
+          fault: { delay: { fixedDelay: '0.2s', percentage: { value: 100 } } },
+          route: [to('reviews')],
+        }),
+      );
+      const start = performance.now();
+      const { status } = await proxy.call(url);
+      assert.deepEqual([status, performance.now() - start >= 195], [200, true]);
+    });
+
+    it('end calls before they reach the service', async () => {
+      await mesh.use(
+        virtualService(
+          'reviews',
+          {
+            match: [{ headers: { 'end-user': { exact: 'jason' } } }],
+            fault: { abort: { httpStatus: 555, percentage: { value: 100 } } },
+            route: [to('reviews')],
+          },
+          { route: [to('reviews')] },
+        ),
+      );
+      const jason = await proxy.call(url, { headers: { 'end-user': 'jason' } });
+      const answers = [jason.status, jason.body, (await proxy.call(url)).status];
+      assert.deepEqual(answers, [555, 'fault filter abort', 200]);
+    });
+
+    it('end a share of the calls', async () => {
+      const total = 300;
+      await mesh.use(
+        virtualService('reviews', {
+          fault: { abort: { httpStatus: 500, percentage: { value: 30 } } },
+          route: [to('reviews')],
+        }),
+      );
+      const { 500: aborted = 0 } = await proxy.count(url, total);
+      assertShare(aborted, total, 30);
+    });
+
+    it('answer with a gRPC status', async () => {
+      await mesh.use(
+        virtualService('reviews', {
+          fault: { abort: { grpcStatus: 'UNAVAILABLE', percentage: { value: 100 } } },
+          route: [to('reviews')],
+        }),
+      );
+      const { headers } = await proxy.call(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/grpc' },
+      });
+      assert.equal(headers['grpc-status'], '14');
+    });
+  });
+
+  describe('outlier detection', () => {
+    const ejecting = {
+      ...inTurn,
+      outlierDetection: {
+        consecutive5xxErrors: 1,
+        interval: '60s',
+        baseEjectionTime: '180s',
+        maxEjectionPercent: 100,
+      },
+    };
+    it('takes out the member that answers with errors', async () => {
+      const [bad] = await mesh.startService('partly', 'bad', 'v2', 'v3');
+      bad!.answer = answerWith(500);
+      await mesh.use(destinationRule('partly', { trafficPolicy: ejecting }));
+      const counts = await until('a round without the bad one', async () => {
+        const round = await proxy.count('http://partly:9080/', 30);
+        return round['500'] === undefined ? round : undefined;
+      });
+      assert.deepEqual(counts, { v2: 15, v3: 15 });
+      assert.equal(await ejections('partly'), 1);
+    });
+
+    it('answers 503 when all members are out', async () => {
+      const servers = await mesh.startService('wholly', 'v1', 'v2');
+      for (const server of servers) server.answer = answerWith(500);
+      await mesh.use(destinationRule('wholly', { trafficPolicy: ejecting }));
+      const body = await until('an answer that is no 500', async () => {
+        const answer = await proxy.call('http://wholly:9080/');
+        return answer.status === 503 ? answer.body : undefined;
+      });
+      assert.deepEqual([body, await ejections('wholly')], ['no healthy upstream', 2]);
+    });
+
+    function ejections(name: string): Promise<number> {
+      const service = `cluster.outbound|9080||${name}.service.consul`;
+      return proxy.envoy.stat(`${service}.outlier_detection.ejections_active`);
+    }
+  });
+
+  describe('connection pools', () => {
+    it('take one call and one that waits, and answer 503 to the others', async () => {
+      v1.answer = hold;
+      await mesh.use(
+        destinationRule('reviews', {
+          trafficPolicy: {
+            connectionPool: {
+              tcp: { maxConnections: 1 },
+              http: { http1MaxPendingRequests: 1, maxRequestsPerConnection: 1 },
+            },
+          },
+          subsets: [{ name: 'v1', labels: { version: 'v1' } }],
+        }),
+        virtualService('reviews', { route: [to('reviews', 'v1')] }),
+      );
+      const subset = 'cluster.outbound|9080|v1|reviews.service.consul';
+      const overflows = `${subset}.upstream_rq_pending_overflow`;
+      const before = await proxy.envoy.stat(overflows);
+      const answers: number[] = [];
+      const call = async (): Promise<void> => {
+        answers.push((await proxy.call(url)).status);
+      };
+      const calls = [call()];
+      await until('the call that is served', () => held.length === 1);
+      calls.push(...Array.from({ length: 4 }, call));
+      await until('three refusals', () => answers.length === 3);
+      v1.answer = undefined;
+      held[0]?.end();
+      await Promise.all(calls);
+      assert.deepEqual(
+        [answers, (await proxy.envoy.stat(overflows)) - before],
+        [[503, 503, 503, 200, 200], 3],
+      );
+    });
+
+    it('give up a connection that is not made in time', async () => {
+      // An address for documentation (RFC 5737): nobody answers there.
+      await mesh.declare({ name: 'away', members: [{ address: '192.0.2.1', port: 9080 }] });
+      await mesh.use(
+        destinationRule('away', {
+          trafficPolicy: { connectionPool: { tcp: { connectTimeout: '0.05s' } } },
+        }),
+        virtualService('away', { retries: { attempts: 0 }, route: [to('away')] }),
+      );
+      assert.equal((await proxy.call('http://away:9080/')).status, 503);
+    });
+  });
+
+  describe('load balancing', () => {
+    const users = Array.from({ length: 24 }, (_, index) => `user-${index}`);
+
+    it('in turn', async () => {
+      await mesh.use(reviewsPolicy(inTurn));
+      assert.deepEqual(await proxy.count(url, 30), { v1: 10, v2: 10, v3: 10 });
+    });
+
+    it('at random', async () => {
+      await mesh.use(reviewsPolicy({ loadBalancer: { simple: 'RANDOM' } }));
+      const { v1: first = 0 } = await proxy.count(url, 300);
+      assertShare(first, 300, 100 / 3);
+    });
+
+    it('to the member with the fewest calls under way', async () => {
+      v1.answer = hold;
+      await mesh.use(reviewsPolicy({ loadBalancer: { simple: 'LEAST_REQUEST' } }));
+      const calls: Promise<unknown>[] = [];
+      for (let call = 0; call < 60; call += 1) {
+        const before = v1.received.length;
+        let answered = false;
+        calls.push(proxy.call(url).then(() => (answered = true)));
+        await until('the call to arrive', () => answered || v1.received.length > before);
+      }
+      const share = v1.received.length;
+      for (const response of held) response.end();
+      await Promise.all(calls);
+      // Of two members chosen at random the idle one gets the call: v1 only when it is chosen twice, 1 in 9.
+      assert.ok(share > 0 && share < 25, `v1 got ${share} of 60`);
+    });
+
+    it('by the weights of the members', async () => {
+      await mesh.declare({
+        name: 'uneven',
+        members: [
+          { port: v1.port, weight: 3 },
+          { port: v2.port, weight: 1 },
+        ],
+      });
+      await mesh.use(destinationRule('uneven', { trafficPolicy: inTurn }));
+      const counts = await proxy.count('http://uneven:9080/', 40);
+      assert.deepEqual(counts, { v1: 30, v2: 10 });
+    });
+
+    const hashes: Readonly<
+      Record<string, { hash: Json; call: (user: string) => Promise<string> }>
+    > = {
+      'a header': {
+        hash: { httpHeaderName: 'end-user' },
+        call: async (user) =>
+          (await proxy.call(url, { headers: { 'end-user': user } })).echo.version,
+      },
+      'a header, by Maglev': {
+        hash: { httpHeaderName: 'end-user', maglev: { tableSize: 1009 } },
+        call: async (user) =>
+          (await proxy.call(url, { headers: { 'end-user': user } })).echo.version,
+      },
+      'a query parameter': {
+        hash: { httpQueryParameterName: 'user', ringHash: { minimumRingSize: 512 } },
+        call: async (user) => (await proxy.call(`${url}?user=${user}`)).echo.version,
+      },
+      'a cookie that the caller has': {
+        hash: { httpCookie: { name: 'user', ttl: '0s' } },
+        call: async (user) =>
+          (await proxy.call(url, { headers: { cookie: `user=${user}` } })).echo.version,
+      },
+    };
+    for (const [name, { hash, call }] of Object.entries(hashes)) {
+      it(`by ${name}: equal calls to one member, others spread`, async () => {
+        await mesh.use(reviewsPolicy({ loadBalancer: { consistentHash: hash } }));
+        const once = await Promise.all(users.map(call));
+        const again = await Promise.all(users.map(call));
+        assert.deepEqual([again, new Set(once).size], [once, 3]);
+      });
+    }
+
+    it('by the address of the caller', async () => {
+      await mesh.use(reviewsPolicy({ loadBalancer: { consistentHash: { useSourceIp: true } } }));
+      assert.equal(Object.keys(await proxy.count(url, 20)).length, 1);
+    });
+
+    it('by a cookie that the proxy gives out', async () => {
+      await mesh.use(
+        reviewsPolicy({
+          loadBalancer: {
+            consistentHash: { httpCookie: { name: 'session', path: '/', ttl: '60s' } },
+          },
+        }),
+      );
+      const first = await proxy.call(url);
+      const [given = ''] = first.headers['set-cookie'] ?? [];
+      const cookie = given.split(';')[0] ?? '';
+      const counts = await proxy.count(url, 20, { headers: { cookie } });
+      assert.match(given, /^session="[0-9a-f]+"; Max-Age=60; Path=\/; HttpOnly$/);
+      assert.deepEqual(counts, { [first.echo.version]: 20 });
+    });
+
+    it('for a subset as the rule says for the subset', async () => {
+      await mesh.use(
+        destinationRule('reviews', {
+          trafficPolicy: { loadBalancer: { consistentHash: { useSourceIp: true } } },
+          subsets: [{ name: 'all', labels: {}, trafficPolicy: inTurn }],
+        }),
+        virtualService('reviews', { route: [to('reviews', 'all')] }),
+      );
+      assert.deepEqual(await proxy.count(url, 30), { v1: 10, v2: 10, v3: 10 });
+    });
+  });
+
+  it('finds the members of a DNS service by their names', async () => {
+    await mesh.declare({
+      name: 'named',
+      resolution: 'DNS',
+      members: [{ address: 'localhost', port: v1.port }],
+    });
+    await mesh.use();
+    const answer = await until('the name to be resolved', async () => {
+      const { status, echo } = await proxy.call('http://named:9080/');
+      return status === 200 ? echo.version : undefined;
+    });
+    assert.equal(answer, 'v1');
+  });
+});
