@@ -48,7 +48,8 @@ interface Series {
 }
 
 const { values: flags } = parseArgs({
-  options: { 'cpu-prof': { type: 'string' }, 'heap-prof': { type: 'string' } },
+  // Options for pilot's node, such as --node=--cpu-prof.
+  options: { node: { type: 'string', multiple: true } },
 });
 const lifecycle = new Lifecycle();
 try {
@@ -60,7 +61,7 @@ try {
 async function run(): Promise<void> {
   const machine = describeMachine();
   const mesh = lifecycle.add(await createScaleMesh(size));
-  const pilot = await startPilotProcess({ config: mesh.path, nodeOptions: nodeOptions() });
+  const pilot = await startPilotProcess({ config: mesh.path, nodeOptions: flags.node ?? [] });
   const fleet = lifecycle.add(openFleet());
   lifecycle.add(pilot);
   const ready = await pilot.usage();
@@ -88,13 +89,6 @@ async function run(): Promise<void> {
     memory: { ready: ready.rss, synced: synced.rss, steady: steady.rss, peak: steady.peakRss },
   };
   await report({ machine, size, targets, figures, details });
-}
-
-function nodeOptions(): readonly string[] {
-  return Object.entries(flags).flatMap(([name, folder]) => [
-    `--${name}`,
-    `--${name}-dir=${folder}`,
-  ]);
 }
 
 interface Fleet {
