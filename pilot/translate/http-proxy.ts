@@ -61,7 +61,7 @@ export function translateHttpProxyRoutes(
         return translateHost({ service, domains, rule, port, view, destinations });
       }),
   );
-  return { name: httpProxyRoutes, virtualHosts: [...hosts, unknownHost] };
+  return { name: httpProxyRoutes, repeatsSafe: true, virtualHosts: [...hosts, unknownHost] };
 }
 
 /** Port 80 is left out of a URL's authority (RFC 9110, 4.2.1). */

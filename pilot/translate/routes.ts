@@ -33,6 +33,7 @@ export function translateOutboundRoutes(
     const domains = assignDomains(services, port, view);
     return {
       name: outboundRoutes(port),
+      repeatsSafe: true,
       virtualHosts: [
         ...services.map((service) =>
           translateHost({
@@ -214,6 +215,7 @@ const passthroughHost: VirtualHost = {
         kind: 'forward',
         clusters: [{ name: passthroughCluster, weight: 1, headers: noHeaderChanges }],
         timeoutMs: 0,
+        ownRetry: true,
         mirrors: [],
         rewrite: {},
         hash: [],

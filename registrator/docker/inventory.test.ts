@@ -125,6 +125,19 @@ describe('Inventory', () => {
     assert.notEqual(refreshed.failure, undefined);
   });
 
+  it('waits for everything the first time', async () => {
+    impatient = true;
+    engine.set(web);
+    engine.set(inspectReply({ name: 'db' }));
+    engine.hold(web.Id);
+    const first = inventory.refresh();
+    await until('both inspects', () => inspected().includes('web'));
+    setTimeout(() => {
+      engine.release();
+    }, 50);
+    assert.deepEqual(names(await first), ['db', 'web']);
+  });
+
   it('does not wait long for one container, and announces it when it is known', async () => {
     engine.set(web);
     await inventory.refresh();

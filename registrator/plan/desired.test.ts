@@ -574,6 +574,14 @@ describe('planServices', () => {
       );
     });
 
+    it('concludes nothing about a pod without a sidecar while a container could not be read', () => {
+      const state = plan([pod, app], {}, { unknown: ['envoy'] });
+      assert.deepEqual(
+        [summarize(state), codes(state), [...state.unknown].sort()],
+        [[], [], [idOf('app'), idOf('envoy')].sort()],
+      );
+    });
+
     const stranded = (name: string): string =>
       `container ${name} lost its network, because pod started again after it; run: docker restart ${name}`;
     type HealthCase = readonly [

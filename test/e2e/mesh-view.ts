@@ -1,17 +1,10 @@
 /** Which instances each part of the mesh believes in, to be compared with the containers that run. */
+import { askEnvoy, consul, containerOf, getJson, lines, pilot, project } from './stack.ts';
 import { docker } from './docker.ts';
 import { runIn } from './traffic.ts';
 
 /** Service → addresses `ip:port` of its instances, sorted. */
 export type Instances = Readonly<Record<string, readonly string[]>>;
-
-export interface MeshAddresses {
-  /** Compose project. */
-  readonly project: string;
-  /** Base URLs. */
-  readonly consul: string;
-  readonly pilot: string;
-}
 
 interface Inspection {
   readonly Id: string;
@@ -24,16 +17,10 @@ interface Inspection {
 }
 
 /** The instances that can serve: app, sidecar and pod run, and the sidecar says that it is ready. */
-export async function runningInstances({ project }: MeshAddresses): Promise<Instances> {
-  const ids = await docker(
-    'ps',
-    '--all',
-    '--quiet',
-    '--no-trunc',
-    '--filter',
-    projectFilter(project),
-  );
-  const containers = JSON.parse(await docker('inspect', ...ids.split('\n'))) as Inspection[];
+export async function runningInstances(): Promise<Instances> {
+  const filter = `label=com.docker.compose.project=${project}`;
+  const ids = lines(await docker('ps', '--all', '--quiet', '--no-trunc', '--filter', filter));
+  const containers = JSON.parse(await docker('inspect', ...ids)) as Inspection[];
   const serving = containers.filter(({ State }) => State.Running);
   const pods = new Map(serving.map((one) => [`container:${one.Id}`, one]));
   const ready = new Set(
@@ -53,12 +40,8 @@ export async function runningInstances({ project }: MeshAddresses): Promise<Inst
   );
 }
 
-function projectFilter(project: string): string {
-  return `label=com.docker.compose.project=${project}`;
-}
-
 /** What Consul would route to. Rejects when it does not answer. */
-export async function consulInstances({ consul }: MeshAddresses): Promise<Instances> {
+export async function consulInstances(): Promise<Instances> {
   interface Check {
     readonly Status: string;
     readonly ServiceID: string;
@@ -86,7 +69,7 @@ export async function consulInstances({ consul }: MeshAddresses): Promise<Instan
 }
 
 /** What pilot tells the proxies. Rejects when it does not answer. */
-export async function pilotInstances({ pilot }: MeshAddresses): Promise<Instances> {
+export async function pilotInstances(): Promise<Instances> {
   const endpoints = await getJson<Record<string, { address: string; port: number }[]>>(
     `${pilot}/debug/endpoints`,
   );
@@ -110,10 +93,7 @@ const clustersPath = '/clusters?format=json';
 
 /** What the Envoy of a sidecar sends requests to, asked once. */
 export async function envoyInstances(sidecar: string): Promise<Instances> {
-  const ask =
-    'exec 3<>/dev/tcp/127.0.0.1/15000; ' +
-    `printf 'GET ${clustersPath} HTTP/1.1\\r\\nhost: a\\r\\nconnection: close\\r\\n\\r\\n' >&3; cat <&3`;
-  const reply = await docker('exec', sidecar, 'bash', '-c', ask);
+  const reply = await askEnvoy(sidecar, clustersPath);
   const body = reply.slice(reply.indexOf('{\n'), reply.lastIndexOf('}') + 1);
   return parseClusters(JSON.parse(body) as Clusters);
 }
@@ -157,14 +137,16 @@ export class EnvoyWatch {
   readonly sightings: Sighting[] = [];
   readonly #program;
 
-  constructor(sidecar: string) {
-    this.#program = runIn(sidecar, reporter);
+  /** `workload`: whose sidecar is watched. */
+  constructor(workload: string) {
+    this.#program = runIn(containerOf(`${workload}-sidecar`), reporter);
     this.#program.onLine((line) => {
       const { at, clusters } = JSON.parse(line) as { at: number; clusters: Clusters };
       const instances = parseClusters(clusters);
       const last = this.sightings.at(-1);
-      if (last !== undefined && JSON.stringify(last.instances) === JSON.stringify(instances))
+      if (last !== undefined && JSON.stringify(last.instances) === JSON.stringify(instances)) {
         return;
+      }
       this.sightings.push({ at, instances });
     });
   }
@@ -193,10 +175,4 @@ function collect(pairs: readonly (readonly [string, string])[]): Instances {
 /** `reviews.service.consul` → reviews. */
 function shortName(hostname: string): string {
   return hostname.split('.')[0] ?? '';
-}
-
-async function getJson<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-  if (!response.ok) throw new Error(`${response.status} from ${url}`);
-  return (await response.json()) as T;
 }

@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { until } from '../support/until.ts';
-import { exec, getJson, onStack, pilot, untilServed } from './stack.ts';
+import { exec, getJson, onStack, pilot, untilNamed, untilServed } from './stack.ts';
 import { AddedServices, type WorkloadSketch } from './workloads.ts';
 
 type Speech = 'http' | 'echo' | 'greeting';
@@ -115,7 +114,10 @@ onStack('services of all protocols on one port', () => {
     for (const { service, declared } of cases) await untilServed(service, declared.length);
     const services = await getJson<readonly ServiceView[]>(`${pilot}/debug/services`);
     addresses = new Map(services.map(({ hostname, address }) => [hostname, address]));
-    await until('the caller to know the names', resolveAll, 20_000);
+    await untilNamed(
+      'caller',
+      cases.map(({ service }) => service),
+    );
   });
 
   after(async function () {
@@ -125,16 +127,6 @@ onStack('services of all protocols on one port', () => {
   });
 
   const addressOf = (service: string): string => addresses.get(`${service}.service.consul`) ?? '';
-
-  async function resolveAll(): Promise<boolean> {
-    const resolve = `
-      const { lookup } = require('dns').promises;
-      Promise.all(process.argv.slice(1).map((name) => lookup(name).then((r) => r.address, () => '')))
-        .then((all) => console.log(JSON.stringify(all)));`;
-    const names = cases.map(({ service }) => service);
-    const seen = JSON.parse(await exec('caller', 'node', '-e', resolve, ...names)) as string[];
-    return names.every((name, index) => seen[index] === addressOf(name));
-  }
 
   it('are each reached by name, whatever is declared', async () => {
     assert.deepEqual(await callAll((service) => service), expected);

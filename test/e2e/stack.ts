@@ -133,6 +133,18 @@ export async function untilServed(service: string, count: number): Promise<void>
   await untilSynced();
 }
 
+/** Waits until the application of `service` gets a virtual address for each of these names. */
+export async function untilNamed(service: string, wanted: readonly string[]): Promise<void> {
+  const script = `
+    const { lookup } = require('dns').promises;
+    const seek = (name) => lookup(name, 4).then(({ address }) => address, () => 'none');
+    Promise.all(process.argv.slice(1).map(seek)).then((all) => console.log(all.join(' ')));`;
+  await untilOnStack(`${service} to know ${wanted.join(', ')}`, async () => {
+    const found = await exec(service, 'node', '-e', script, ...wanted);
+    return found.split(' ').every((address) => address.startsWith('240.240.'));
+  });
+}
+
 /** Waits for something of the stack; a wait in vain ends with what its containers say. */
 async function untilOnStack(what: string, ask: () => Promise<boolean>): Promise<void> {
   try {

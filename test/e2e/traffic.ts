@@ -23,7 +23,7 @@ export interface Traffic {
 }
 
 /** Milliseconds after which a request counts as lost. */
-const patience = 5000;
+const patience = 10_000;
 
 /**
  * Runs in a container of a workload, so that its calls are those of the workload: sends a GET to each URL

@@ -20,8 +20,14 @@ export interface ScaleMesh extends Closer {
   readonly path: string;
   /** Gives the last member of a service another weight; one cluster for each subset it is in has new endpoints. */
   readonly changeEndpoint: (service: number, revision: number) => Promise<Change>;
-  /** Gives the subsets of a service other weights. */
-  readonly changeRule: (service: number, revision: number) => Promise<Change>;
+  /** Gives the subsets of a service other weights; `match` says whose requests go to the second one alone. */
+  readonly changeRule: (service: number, revision: number, match?: Match) => Promise<Change>;
+}
+
+export interface Match {
+  readonly user: string;
+  /** Labels of the callers that this is for; all when missing. */
+  readonly callers?: Readonly<Record<string, string>>;
 }
 
 export interface Change {
@@ -59,8 +65,9 @@ export async function createScaleMesh(options: ScaleMeshOptions): Promise<ScaleM
       const at = await replace(entryFile(service), text);
       return { at, endpoint: service < options.rules ? 2 : 1, route: 0 };
     },
-    changeRule: async (service, revision) => {
-      const at = await replace(ruleFile(service), virtualService(service, 1 + (revision % 49)));
+    changeRule: async (service, revision, match) => {
+      const text = virtualService(service, 1 + (revision % 49), match);
+      const at = await replace(ruleFile(service), text);
       return { at, endpoint: 0, route: 1 };
     },
     close: () => rm(root, { recursive: true }),
@@ -118,7 +125,7 @@ function destinationRule(service: number): string {
   ].join('\n');
 }
 
-function virtualService(service: number, weight: number): string {
+function virtualService(service: number, weight: number, match: Match = { user: 'jason' }): string {
   const destination = (subset: string): string =>
     `destination: { host: ${hostOf(service)}, subset: ${subset} }`;
   return [
@@ -126,7 +133,8 @@ function virtualService(service: number, weight: number): string {
     `  hosts: [${hostOf(service)}]`,
     '  http:',
     '    - match:',
-    '        - headers: { end-user: { exact: jason } }',
+    `        - headers: { end-user: { exact: ${match.user} } }`,
+    `          sourceLabels: ${JSON.stringify(match.callers ?? {})}`,
     '      route:',
     `        - ${destination('v2')}`,
     '    - route:',
