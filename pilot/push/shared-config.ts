@@ -4,11 +4,9 @@ import type { View } from '../model/proxy.ts';
 import type { Endpoint, Service } from '../model/service.ts';
 import { translateEndpoints, translateOutboundClusters } from '../translate/clusters.ts';
 import { indexDestinations } from '../translate/destinations.ts';
-import { translateHttpProxyRoutes } from '../translate/http-proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
-import { translateOutboundListeners } from '../translate/outbound-listeners.ts';
 import { type Policies, indexPolicies } from '../translate/policies.ts';
-import { translateOutboundRoutes } from '../translate/routes.ts';
+import { type Profile, profiles } from '../translate/profile.ts';
 import type { EndpointSet } from '../ir/endpoint.ts';
 import { recomputeOnChange } from './recompute.ts';
 
@@ -23,6 +21,7 @@ type Members = Map<string, Recompute>;
 export class SharedConfig {
   readonly #view: View;
   readonly #options: MeshOptions;
+  readonly #profile: Profile;
   readonly #policies = recomputeOnChange<Policies>();
   readonly #clusters = recomputeOnChange<ProxyConfig['clusters']>();
   readonly #listeners = recomputeOnChange<ProxyConfig['listeners']>();
@@ -33,28 +32,28 @@ export class SharedConfig {
   constructor(view: View, options: MeshOptions) {
     this.#view = view;
     this.#options = options;
+    this.#profile = profiles[view.reader];
   }
 
   translate(mesh: Mesh): ProxyConfig {
     const { services, destinationRules, virtualServices, endpoints } = mesh;
     const policies = this.#policies([destinationRules], () => indexPolicies(mesh, this.#view));
     const destinations = indexDestinations(mesh, policies, this.#view.domain);
+    const inputs = { mesh, view: this.#view, destinations, options: this.#options };
+    const clusters = this.#clusters([services, destinationRules, ...resolvedByDns(mesh)], () =>
+      translateOutboundClusters(mesh, policies, this.#options).map(this.#profile.cluster),
+    );
     return {
-      clusters: this.#clusters([services, destinationRules, ...resolvedByDns(mesh)], () =>
-        translateOutboundClusters(mesh, policies, this.#options),
-      ),
-      endpoints: this.#endpoints([services, endpoints, destinationRules], () =>
-        this.#translateEndpoints(mesh, policies),
+      clusters,
+      endpoints: this.#endpoints([clusters, services, endpoints, destinationRules], () =>
+        completeSets(clusters, this.#translateEndpoints(mesh, policies)),
       ),
       listeners: this.#listeners([services, destinationRules, virtualServices], () =>
-        translateOutboundListeners(mesh, this.#view, destinations, this.#options),
+        this.#profile.listeners(inputs),
       ),
-      routes: this.#routes([services, destinationRules, virtualServices], () => [
-        ...translateOutboundRoutes(mesh, this.#view, destinations),
-        ...(this.#view.explicitHttp
-          ? [translateHttpProxyRoutes(mesh, this.#view, destinations)]
-          : []),
-      ]),
+      routes: this.#routes([services, destinationRules, virtualServices], () =>
+        this.#profile.routes(inputs),
+      ),
     };
   }
 
@@ -64,12 +63,24 @@ export class SharedConfig {
       const recompute = this.#members.get(hostname) ?? recomputeOnChange<readonly EndpointSet[]>();
       members.set(hostname, recompute);
       return recompute([service, mesh.endpoints.get(hostname), policies], () =>
-        translateEndpoints(mesh, policies, service),
+        translateEndpoints(mesh, policies, service).map(this.#profile.endpoints),
       );
     });
     this.#members = members;
     return sets;
   }
+}
+
+/** Every cluster that asks for its members gets an answer, be it that it has none. */
+function completeSets(
+  clusters: ProxyConfig['clusters'],
+  sets: readonly EndpointSet[],
+): readonly EndpointSet[] {
+  const names = new Set(sets.map(({ cluster }) => cluster));
+  const missing = clusters.filter(
+    ({ name, discovery }) => discovery.kind === 'eds' && !names.has(name),
+  );
+  return [...sets, ...missing.map(({ name }) => ({ cluster: name, localities: [] }))];
 }
 
 /** Members that stand in clusters and not in endpoints, because the proxy resolves their names. */

@@ -3,7 +3,8 @@ import type { ProxyConfig } from '../ir/proxy-config.ts';
 import type { Mesh } from '../model/mesh.ts';
 import { type Proxy, type View, viewOf } from '../model/proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
-import { type OwnInputs, ownOf, translateOwn } from '../translate/own.ts';
+import { type OwnInputs, ownOf } from '../translate/own.ts';
+import { type Profile, profiles } from '../translate/profile.ts';
 import { createBundle } from '../xds/bundle.ts';
 import { type Encoder, createEncoder } from '../xds/encoder.ts';
 import type { Bundle, EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
@@ -54,6 +55,7 @@ class ViewSnapshots {
   readonly #options: MeshOptions;
   readonly #encoder: Encoder;
   readonly #shared: SharedConfig;
+  readonly #profile: Profile;
   #outbound: Encoded | undefined;
   /** By what is the proxy's own. */
   #snapshots = new Map<string, Snapshot>();
@@ -63,6 +65,7 @@ class ViewSnapshots {
     this.#options = options;
     this.#encoder = encoder;
     this.#shared = new SharedConfig(view, options);
+    this.#profile = profiles[view.reader];
   }
 
   update(mesh: Mesh): void {
@@ -79,7 +82,7 @@ class ViewSnapshots {
   }
 
   #create(key: string, inputs: OwnInputs): Snapshot {
-    const own = this.#encode(translateOwn(inputs, this.#options));
+    const own = this.#encode(this.#profile.own(inputs, this.#options));
     return combine(this.#outbound ?? own, own, this.#lastSnapshots.get(key));
   }
 
