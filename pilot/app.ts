@@ -11,6 +11,7 @@ import { createHttpServer } from './http/server.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
+import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { openDirStore } from './store/dir-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
@@ -54,8 +55,9 @@ async function openPilot(config: PilotConfig, log: Log, lifecycle: Lifecycle): P
   );
   const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
+  const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTableOf(mesh, config.domain));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
@@ -123,7 +125,7 @@ function debugViews(
   return {
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
-    endpoints: () => Object.fromEntries(pipeline.mesh.current()?.endpoints ?? []),
+    endpoints: () => showEndpoints(pipeline),
     workloads: () => [...(pipeline.mesh.current()?.workloads.values() ?? [])],
     rules: () => {
       const mesh = pipeline.mesh.current();
@@ -132,4 +134,12 @@ function debugViews(
     proxies: () => ads.status(),
     counters: () => ads.counters(),
   };
+}
+
+/** Those that get calls. */
+function showEndpoints({ mesh }: Pipeline): unknown {
+  const services = [...(mesh.current()?.endpoints ?? [])];
+  return Object.fromEntries(
+    services.map(([hostname, members]) => [hostname, members.filter(({ down }) => down !== true)]),
+  );
 }

@@ -16,7 +16,9 @@ const method = {
 } as const;
 
 const head = randomBytes(30);
-const bodies = [0, 100, 16 * 1024, 300_000].map((size) => randomBytes(size));
+const bodies = [[], [100], [16 * 1024], [300_000], [20, 20_000, 30, 40_000]].map((sizes) =>
+  sizes.map((size) => randomBytes(size)),
+);
 
 /** What a client receives when the server writes every body and ends. */
 async function received(hide: (call: AdsCall) => AdsCall): Promise<string[]> {
@@ -50,7 +52,8 @@ async function received(hide: (call: AdsCall) => AdsCall): Promise<string[]> {
 function writeAll(write: ResponseWriter, done: () => void): void {
   let left = bodies.length;
   for (const resources of bodies) {
-    write({ head, resources }, () => {
+    const size = Buffer.concat([head, ...resources]).length;
+    write({ head, resources, size }, () => {
       left -= 1;
       if (left === 0) done();
     });
@@ -58,7 +61,7 @@ function writeAll(write: ResponseWriter, done: () => void): void {
 }
 
 describe('the response writer', () => {
-  const wanted = bodies.map((body) => Buffer.concat([head, body]).toString('hex'));
+  const wanted = bodies.map((body) => Buffer.concat([head, ...body]).toString('hex'));
 
   it('writes whole messages directly to the HTTP/2 stream', async () => {
     const messages = await received((call) => {

@@ -1,14 +1,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
-import type { ResponseParts } from './response.ts';
+import { type ResponseParts, bigPart } from './response.ts';
 
 export type AdsCall = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 /** Writes one response; `flushed` is called when it has left, or cannot any more. */
 export type ResponseWriter = (parts: ResponseParts, flushed: () => void) => void;
-
-/** Above this size (bytes) the resources are written as they are, below they are copied behind the head. */
-const copyLimit = 16 * 1024;
 
 /** Compressed flag and length before each gRPC message. */
 const prefixLength = 5;
@@ -31,7 +28,7 @@ export function createResponseWriter(call: AdsCall): ResponseWriter {
   const raw = findRawStream(call);
   if (raw === undefined) {
     return (parts, flushed) => {
-      call.write(Buffer.concat([parts.head, parts.resources]), flushed);
+      call.write(Buffer.concat([parts.head, ...parts.resources]), flushed);
     };
   }
   call.sendMetadata(new Metadata());
@@ -54,20 +51,20 @@ function isRawStream(stream: unknown): stream is RawStream {
   return methods.every((name) => typeof Reflect.get(stream, name) === 'function');
 }
 
+/** A small message is copied together; the parts of others are written as they are. */
 function writeFrame(raw: RawStream, parts: ResponseParts, flushed: () => void): void {
-  const { head, resources } = parts;
-  const copied = resources.length < copyLimit;
-  const first = Buffer.allocUnsafe(prefixLength + head.length + (copied ? resources.length : 0));
-  first.writeUInt8(0, 0);
-  first.writeUInt32BE(head.length + resources.length, 1);
-  first.set(head, prefixLength);
-  if (copied) {
-    first.set(resources, prefixLength + head.length);
-    raw.write(first, flushed);
+  const { head, resources, size } = parts;
+  const prefix = Buffer.allocUnsafe(prefixLength);
+  prefix.writeUInt8(0, 0);
+  prefix.writeUInt32BE(size, 1);
+  if (size < bigPart) {
+    raw.write(Buffer.concat([prefix, head, ...resources]), flushed);
     return;
   }
+  const chunks = [Buffer.concat([prefix, head]), ...resources];
   raw.cork();
-  raw.write(first, () => undefined);
-  raw.write(resources, flushed);
+  for (const [index, chunk] of chunks.entries()) {
+    raw.write(chunk, index === chunks.length - 1 ? flushed : () => undefined);
+  }
   raw.uncork();
 }

@@ -12,7 +12,7 @@ import type { DiscoveryRequest, Transport } from './request.ts';
 import { parseRequest, parseTypeUrl } from './request.ts';
 import type { AdsCall, ResponseWriter } from './response-writer.ts';
 import { createResponseWriter } from './response-writer.ts';
-import { encodeResponse } from './response.ts';
+import { bigPart, encodeResponse } from './response.ts';
 import type { Connection, SnapshotSource } from './snapshot-source.ts';
 import type { ProxyStatus } from './status.ts';
 import { typeStatuses } from './status.ts';
@@ -30,9 +30,6 @@ export interface StreamContext {
   /** Called when `synced` of a stream may have become true, and when a stream ends. */
   readonly onProgress: () => void;
 }
-
-/** From this size (bytes) on, pushes wait for a slot. */
-const bigPush = 16 * 1024;
 
 interface Proxy {
   readonly node: NodeIdentity;
@@ -190,9 +187,8 @@ export class AdsStream {
 
   #send(effect: SendEffect): void {
     const parts = encodeResponse(this.#state.transport, effect);
-    const size = parts.head.length + parts.resources.length;
-    this.#context.counters.pushed(effect.type, effect.resources.length, size);
-    if (size < bigPush) {
+    this.#context.counters.pushed(effect.type, effect.resources.length, parts.size);
+    if (parts.size < bigPart) {
       this.#write(parts, () => undefined);
       return;
     }

@@ -43,6 +43,8 @@ export const virtualInbound = 'virtualInbound';
 /** Sends a captured connection on to where it was going. */
 export const passthroughCluster = 'PassthroughCluster';
 export const inboundPassthroughCluster = 'InboundPassthroughCluster';
+/** The route table of HTTP to ports that the mesh does not know. */
+export const inboundPassthroughRoutes = 'InboundPassthrough';
 /** Has no members: what is routed here gets 503. */
 export const blackHoleCluster = 'BlackHoleCluster';
 export const tracingCluster = 'zipkin';

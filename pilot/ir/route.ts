@@ -2,6 +2,11 @@
 export interface RouteTable {
   readonly name: string;
   readonly virtualHosts: readonly VirtualHost[];
+  /**
+   * Requests that change nothing (RFC 9110 §9.2.1) are tried again when their connection breaks, although they
+   * may have been handled; not on routes with `ownRetry`.
+   */
+  readonly repeatsSafe?: true;
 }
 
 export interface VirtualHost {
@@ -68,6 +73,8 @@ export interface ForwardAction {
   /** Limit for the whole stream, the request included: what gRPC clients go by. */
   readonly maxDurationMs?: number;
   readonly retry?: RetryPolicy;
+  /** Nothing is tried again but by `retry`. */
+  readonly ownRetry?: true;
   readonly mirrors: readonly Mirror[];
   readonly rewrite: Rewrite;
   readonly hash: readonly HashPolicy[];

@@ -1,5 +1,5 @@
 import type { Problem } from '../../kit/problem.ts';
-import type { ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
+import type { ConfigResource, ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
 import type { Endpoint, RegisteredService, Service } from './service.ts';
@@ -60,7 +60,7 @@ function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
   const services = new Map(catalog.map((service) => [service.hostname, service]));
   const problems: Problem[] = [];
   for (const resource of select(resources, 'ServiceEntry')) {
-    for (const service of registerServiceEntry(resource)) {
+    for (const service of registerOnce(resource)) {
       if (services.has(service.hostname)) {
         problems.push({
           code: 'W_HOST_DUPLICATE',
@@ -75,6 +75,15 @@ function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
     }
   }
   return { services: [...services.values()].sort(byHostname), problems };
+}
+
+const registered = new WeakMap<ServiceEntry, readonly RegisteredService[]>();
+
+/** The services of an entry: the same objects as long as the entry is, so that its members keep their identity. */
+function registerOnce(resource: ServiceEntry): readonly RegisteredService[] {
+  const services = registered.get(resource) ?? registerServiceEntry(resource);
+  registered.set(resource, services);
+  return services;
 }
 
 function byHostname(left: RegisteredService, right: RegisteredService): number {
@@ -135,18 +144,22 @@ function buildWorkloads(
   endpoints: ReadonlyMap<string, readonly Endpoint[]>,
 ): ReadonlyMap<string, Workload> {
   const workloads = new Map<string, Workload>();
-  for (const [hostname, members] of endpoints) {
-    const ports = new Map(services.get(hostname)?.ports.map((port) => [port.number, port]));
-    for (const { address, port, servicePort: number, labels } of members) {
-      const servicePort = ports.get(number);
-      if (servicePort === undefined) continue;
-      const known = workloads.get(address);
-      workloads.set(address, {
-        address,
-        labels: { ...labels, ...known?.labels },
-        instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
-      });
-    }
+  const all = [...endpoints].flatMap(([hostname, members]) =>
+    members.map((member) => ({ hostname, member })),
+  );
+  // What is down may have left its address to another workload, so it has no say against what is up.
+  const up = all.filter(({ member }) => member.down !== true);
+  const down = all.filter(({ member }) => member.down === true);
+  for (const { hostname, member } of [...up, ...down]) {
+    const { address, port, servicePort: number, labels } = member;
+    const servicePort = services.get(hostname)?.ports.find((one) => one.number === number);
+    if (servicePort === undefined) continue;
+    const known = workloads.get(address);
+    workloads.set(address, {
+      address,
+      labels: { ...labels, ...known?.labels },
+      instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
+    });
   }
   return workloads;
 }

@@ -41,6 +41,8 @@ export interface Endpoint {
   readonly weight?: number;
   /** region/zone/subzone */
   readonly locality?: string;
+  /** Gets no calls now, and may be back soon: the ports of its service and its own proxy stay as they are. */
+  readonly down?: true;
 }
 
 /** What a registry knows of a service, with its members. */

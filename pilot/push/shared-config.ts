@@ -3,20 +3,17 @@ import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import type { Endpoint, Service } from '../model/service.ts';
 import { translateEndpoints, translateOutboundClusters } from '../translate/clusters.ts';
-import { indexDestinations } from '../translate/destinations.ts';
+import { type Destinations, indexDestinations } from '../translate/destinations.ts';
 import type { MeshOptions } from '../translate/options.ts';
 import { type Policies, indexPolicies } from '../translate/policies.ts';
 import { type Profile, profiles } from '../translate/profile.ts';
 import type { EndpointSet } from '../ir/endpoint.ts';
-import { recomputeOnChange } from './recompute.ts';
-
-type Recompute = ReturnType<typeof recomputeOnChange<readonly EndpointSet[]>>;
-/** What was made of each service's members, by host name. */
-type Members = Map<string, Recompute>;
+import type { VirtualHost } from '../ir/route.ts';
+import { recomputeByKey, recomputeOnChange } from './recompute.ts';
 
 /**
  * The outbound configuration of all proxies with one view. Each part is translated again only when what it
- * is made from has changed: an endpoint touches no route, a rule touches no endpoint.
+ * is made from has changed: an endpoint touches no route, a rule touches no endpoint and no virtual host but its own.
  */
 export class SharedConfig {
   readonly #view: View;
@@ -27,18 +24,26 @@ export class SharedConfig {
   readonly #listeners = recomputeOnChange<ProxyConfig['listeners']>();
   readonly #routes = recomputeOnChange<ProxyConfig['routes']>();
   readonly #endpoints = recomputeOnChange<ProxyConfig['endpoints']>();
-  #members: Members = new Map();
+  /** By host name. */
+  readonly #members = recomputeByKey<readonly EndpointSet[]>();
+  readonly #destinations = recomputeOnChange<Destinations>();
+  readonly #hosts: () => Profile['host'];
+  readonly #proxyHosts: () => Profile['host'];
 
   constructor(view: View, options: MeshOptions) {
     this.#view = view;
     this.#options = options;
     this.#profile = profiles[view.reader];
+    this.#hosts = rememberHosts(this.#profile.host);
+    this.#proxyHosts = rememberHosts(this.#profile.host);
   }
 
   translate(mesh: Mesh): ProxyConfig {
     const { services, destinationRules, virtualServices, endpoints } = mesh;
     const policies = this.#policies([destinationRules], () => indexPolicies(mesh, this.#view));
-    const destinations = indexDestinations(mesh, policies, this.#view.domain);
+    const destinations = this.#destinations([services, policies], () =>
+      indexDestinations(mesh, policies, this.#view.domain),
+    );
     const inputs = { mesh, view: this.#view, destinations, options: this.#options };
     const clusters = this.#clusters([services, destinationRules, ...resolvedByDns(mesh)], () =>
       translateOutboundClusters(mesh, policies, this.#options).map(this.#profile.cluster),
@@ -52,23 +57,38 @@ export class SharedConfig {
         this.#profile.listeners(inputs),
       ),
       routes: this.#routes([services, destinationRules, virtualServices], () =>
-        this.#profile.routes(inputs),
+        this.#profile.routes({
+          ...inputs,
+          host: this.#hosts(),
+          proxyHost: this.#proxyHosts(),
+        }),
       ),
     };
   }
 
   #translateEndpoints(mesh: Mesh, policies: Policies): readonly EndpointSet[] {
-    const members: Members = new Map();
-    const sets = [...mesh.services].flatMap(([hostname, service]) => {
-      const recompute = this.#members.get(hostname) ?? recomputeOnChange<readonly EndpointSet[]>();
-      members.set(hostname, recompute);
-      return recompute([service, mesh.endpoints.get(hostname), policies], () =>
+    const recompute = this.#members();
+    return [...mesh.services].flatMap(([hostname, service]) =>
+      recompute(hostname, [service, mesh.endpoints.get(hostname), policies], () =>
         translateEndpoints(mesh, policies, service).map(this.#profile.endpoints),
-      );
-    });
-    this.#members = members;
-    return sets;
+      ),
+    );
   }
+}
+
+/** Translates the virtual hosts of one kind of table; each again only when what it is made from has changed. */
+function rememberHosts(translateHost: Profile['host']): () => Profile['host'] {
+  const rounds = recomputeByKey<VirtualHost>();
+  return () => {
+    const recompute = rounds();
+    return (inputs) => {
+      const { service, domains, rule, port, destinations } = inputs;
+      const key = `${service.hostname}:${port}`;
+      return recompute(key, [service, domains.join(), rule, destinations], () =>
+        translateHost(inputs),
+      );
+    };
+  };
 }
 
 /** Every cluster that asks for its members gets an answer, be it that it has none. */

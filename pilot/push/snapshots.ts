@@ -5,9 +5,9 @@ import { type Proxy, type View, viewOf } from '../model/proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
 import { type OwnInputs, ownOf } from '../translate/own.ts';
 import { type Profile, profiles } from '../translate/profile.ts';
-import { createBundle } from '../xds/bundle.ts';
 import { type Encoder, createEncoder } from '../xds/encoder.ts';
-import type { Bundle, EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
+import type { EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
+import { SharedBundles } from './shared-bundles.ts';
 import { SharedConfig } from './shared-config.ts';
 
 /** Makes the snapshots of proxies from a mesh, doing once what several proxies share. */
@@ -38,6 +38,7 @@ export class SnapshotFactory {
       return known.snapshotFor(ownOf(proxy, mesh));
     });
     this.#views = views;
+    this.#encoder.forgetUnused();
     return snapshots;
   }
 
@@ -55,35 +56,50 @@ class ViewSnapshots {
   readonly #options: MeshOptions;
   readonly #encoder: Encoder;
   readonly #shared: SharedConfig;
-  readonly #profile: Profile;
-  #outbound: Encoded | undefined;
+  readonly #translateOwn: Profile['own'];
+  readonly #bundles: Readonly<Record<XdsType, SharedBundles>> = {
+    cluster: new SharedBundles('cluster'),
+    endpoint: new SharedBundles('endpoint'),
+    listener: new SharedBundles('listener'),
+    route: new SharedBundles('route'),
+  };
   /** By what is the proxy's own. */
-  #snapshots = new Map<string, Snapshot>();
-  #lastSnapshots = new Map<string, Snapshot>();
+  #proxies = new Map<string, OwnSnapshot>();
+  #lastProxies = new Map<string, OwnSnapshot>();
 
   constructor(view: View, options: MeshOptions, encoder: Encoder) {
     this.#options = options;
     this.#encoder = encoder;
     this.#shared = new SharedConfig(view, options);
-    this.#profile = profiles[view.reader];
+    this.#translateOwn = profiles[view.reader].own;
   }
 
   update(mesh: Mesh): void {
-    this.#outbound = this.#encode(this.#shared.translate(mesh));
-    this.#lastSnapshots = this.#snapshots;
-    this.#snapshots = new Map();
+    const outbound = this.#encode(this.#shared.translate(mesh));
+    for (const [type, bundles] of entriesOf(this.#bundles)) bundles.update(outbound[type]);
+    this.#lastProxies = this.#proxies;
+    this.#proxies = new Map();
   }
 
-  snapshotFor(own: OwnInputs): Snapshot {
-    const key = JSON.stringify(own);
-    const known = this.#snapshots.get(key) ?? this.#create(key, own);
-    this.#snapshots.set(key, known);
-    return known;
+  snapshotFor(inputs: OwnInputs): Snapshot {
+    const key = JSON.stringify(inputs);
+    const known = this.#proxies.get(key) ?? this.#renew(key, inputs);
+    this.#proxies.set(key, known);
+    return known.snapshot;
   }
 
-  #create(key: string, inputs: OwnInputs): Snapshot {
-    const own = this.#encode(this.#profile.own(inputs, this.#options));
-    return combine(this.#outbound ?? own, own, this.#lastSnapshots.get(key));
+  #renew(key: string, inputs: OwnInputs): OwnSnapshot {
+    const last = this.#lastProxies.get(key);
+    const own = last?.own ?? this.#encode(this.#translateOwn(inputs, this.#options));
+    const next: Snapshot = {
+      cluster: this.#bundles.cluster.with(own.cluster),
+      endpoint: this.#bundles.endpoint.with(own.endpoint),
+      listener: this.#bundles.listener.with(own.listener),
+      route: this.#bundles.route.with(own.route),
+    };
+    const unchanged =
+      last !== undefined && sameElements(Object.values(last.snapshot), Object.values(next));
+    return unchanged ? last : { own, snapshot: next };
   }
 
   #encode({ clusters, endpoints, listeners, routes }: ProxyConfig): Encoded {
@@ -96,28 +112,12 @@ class ViewSnapshots {
   }
 }
 
-/** Both parts as one snapshot; bundles, and the whole, stay what they were when nothing in them changed. */
-function combine(outbound: Encoded, own: Encoded, previous: Snapshot | undefined): Snapshot {
-  const bundle = (type: XdsType): Bundle => {
-    const resources = [...outbound[type], ...own[type]];
-    const known = previous?.[type];
-    const same = known !== undefined && sameResources(known, resources);
-    return same ? known : createBundle(type, resources);
-  };
-  const next: Snapshot = {
-    cluster: bundle('cluster'),
-    endpoint: bundle('endpoint'),
-    listener: bundle('listener'),
-    route: bundle('route'),
-  };
-  const unchanged =
-    previous !== undefined && sameElements(Object.values(previous), Object.values(next));
-  return unchanged ? previous : next;
+/** What is a proxy's own, encoded, and the snapshot with it. */
+interface OwnSnapshot {
+  readonly own: Encoded;
+  readonly snapshot: Snapshot;
 }
 
-function sameResources(bundle: Bundle, resources: readonly EncodedResource[]): boolean {
-  return (
-    bundle.resources.size === resources.length &&
-    resources.every((resource) => bundle.resources.get(resource.name) === resource)
-  );
+function entriesOf<T>(record: Readonly<Record<XdsType, T>>): readonly (readonly [XdsType, T])[] {
+  return Object.entries(record) as [XdsType, T][];
 }

@@ -7,6 +7,7 @@ import type { Problem } from '../../kit/problem.ts';
 import { sameElements } from '../../kit/same-elements.ts';
 import { type Watched, WatchedCell } from '../../kit/watched.ts';
 import type { RegisteredService } from '../model/service.ts';
+import { AbsenceMemory } from './absence-memory.ts';
 import { type ReplyInfo, followBlockingQuery } from './blocking-query.ts';
 import { type ConsulEntry, type ConvertedService, convertService } from './consul-service.ts';
 import { settle } from './settle.ts';
@@ -17,14 +18,16 @@ export interface ConsulCatalogOptions {
   readonly log: Log;
   /** How long after trouble with Consul nothing it no longer lists is given up (ms). */
   readonly settleTime?: number;
+  /** How long an instance that is no longer listed is remembered as down (ms). */
+  readonly memoryTime?: number;
 }
 
 /** Consul lists itself; nobody calls it through the mesh. */
 const hidden: ReadonlySet<string> = new Set(['consul']);
 
 /**
- * The services that Consul knows, with their healthy instances, followed by blocking queries: one on the list
- * of services and one on the health of each. There is no catalogue until each has answered once; when Consul
+ * The services that Consul knows, with their instances, followed by blocking queries: one on the list of
+ * services and one on the health of each. There is no catalogue until each has answered once; when Consul
  * is away the last one stays.
  */
 export class ConsulCatalog implements Closer {
@@ -32,16 +35,21 @@ export class ConsulCatalog implements Closer {
   readonly problems = new WatchedCell<readonly Problem[]>();
   readonly #options: ConsulCatalogOptions;
   readonly #settleTime: number;
+  readonly #memory: AbsenceMemory;
   readonly #names: Closer;
   readonly #followed = new Map<string, FollowedService>();
   #reachable: boolean | undefined;
   #listed = false;
   #settledAt = 0;
   #cancelSettling: (() => void) | undefined;
+  #cancelForgetting: (() => void) | undefined;
+  /** What Consul lists, and while it settles what it listed before. */
+  #believed: readonly RegisteredService[] = [];
 
   constructor(options: ConsulCatalogOptions) {
     this.#options = options;
     this.#settleTime = options.settleTime ?? 5000;
+    this.#memory = new AbsenceMemory(options.memoryTime ?? 600_000);
     this.#names = followBlockingQuery({
       client: options.client,
       path: '/v1/catalog/services',
@@ -55,6 +63,7 @@ export class ConsulCatalog implements Closer {
 
   async close(): Promise<void> {
     this.#cancelSettling?.();
+    this.#cancelForgetting?.();
     await Promise.all([
       this.#names.close(),
       ...[...this.#followed.values()].map((one) => one.close()),
@@ -79,7 +88,7 @@ export class ConsulCatalog implements Closer {
     const service: FollowedService = {
       ...followBlockingQuery({
         client: this.#options.client,
-        path: `/v1/health/service/${encodeURIComponent(name)}?passing=1`,
+        path: `/v1/health/service/${encodeURIComponent(name)}`,
         onReply: (body, info) => {
           this.#onReply(info);
           service.converted = convertService(name, body as readonly ConsulEntry[]);
@@ -123,10 +132,21 @@ export class ConsulCatalog implements Closer {
     if (!this.#listed || converted.includes(undefined)) return;
     const known = converted.filter((one) => one !== undefined);
     const listed = known.map(({ service }) => service);
-    const settling = this.#options.clock.now() < this.#settledAt;
-    const previous = this.catalog.current() ?? [];
+    const now = this.#options.clock.now();
+    const settling = now < this.#settledAt;
+    this.#believed = settling ? settle(this.#believed, listed) : listed;
     this.problems.set(known.flatMap(({ problems }) => problems));
-    this.catalog.set((settling ? settle(previous, listed) : listed).toSorted(byHostname));
+    this.catalog.set(this.#memory.complete(this.#believed, now).toSorted(byHostname));
+    this.#forgetLater(now);
+  }
+
+  #forgetLater(now: number): void {
+    const due = this.#memory.nextForgetting;
+    this.#cancelForgetting?.();
+    if (due === undefined) return;
+    this.#cancelForgetting = this.#options.clock.after(due - now, () => {
+      this.#publish();
+    });
   }
 }
 

@@ -19,6 +19,8 @@ export interface ConsulEntry {
     readonly Meta: Readonly<Record<string, string>> | null;
     readonly Weights?: { readonly Passing?: number };
   };
+  /** Of the service and of its node. */
+  readonly Checks: readonly { readonly Status: string }[];
 }
 
 export interface ConvertedService {
@@ -29,7 +31,10 @@ export interface ConvertedService {
 /** Config namespace of everything that comes from Consul, as in Istio. */
 const namespace = 'default';
 
-/** A service of the mesh from the healthy instances that Consul lists under `name`. */
+/**
+ * A service of the mesh from the instances that Consul lists under `name`. One that does not pass its checks is
+ * down, and keeps its say in the ports: a service that lost its last healthy instance is still a service.
+ */
 export function convertService(name: string, entries: readonly ConsulEntry[]): ConvertedService {
   const reachable = entries
     .filter(({ Service }) => Service.Port > 0)
@@ -81,7 +86,7 @@ function toPort(number: number, protocol: Protocol | undefined): ServicePort {
   };
 }
 
-function toEndpoint(name: string, { Node, Service }: ConsulEntry): Endpoint {
+function toEndpoint(name: string, { Node, Service, Checks }: ConsulEntry): Endpoint {
   const weight = Service.Weights?.Passing;
   return {
     address: Service.Address === '' ? Node.Address : Service.Address,
@@ -90,6 +95,7 @@ function toEndpoint(name: string, { Node, Service }: ConsulEntry): Endpoint {
     labels: labelsOf(name, Service),
     ...(weight === undefined || weight === 1 ? {} : { weight }),
     ...(Node.Datacenter === undefined ? {} : { locality: Node.Datacenter }),
+    ...(Checks.every(({ Status }) => Status === 'passing') ? {} : { down: true }),
   };
 }
 

@@ -24,21 +24,29 @@ function merge(
   return {
     ...listed,
     ports: unionBy(previous.ports, listed.ports, portKey).toSorted((a, b) => a.number - b.number),
-    endpoints: unionBy(previous.endpoints, listed.endpoints, endpointKey).toSorted((a, b) =>
-      endpointKey(a) < endpointKey(b) ? -1 : 1,
-    ),
+    // An instance that is listed as down may only not have been checked yet since the registry came back.
+    endpoints: unionBy(
+      listed.endpoints.filter(({ down }) => down === true),
+      [...previous.endpoints, ...listed.endpoints.filter(({ down }) => down !== true)],
+      endpointKey,
+    ).toSorted((a, b) => (endpointKey(a) < endpointKey(b) ? -1 : 1)),
   };
 }
 
 /** Both lists; of two values with one key that of the second. */
-function unionBy<T>(first: readonly T[], second: readonly T[], keyOf: (value: T) => string): T[] {
+export function unionBy<T>(
+  first: readonly T[],
+  second: readonly T[],
+  keyOf: (value: T) => string,
+): T[] {
   return [...new Map([...first, ...second].map((value) => [keyOf(value), value])).values()];
 }
 
-function portKey({ number }: ServicePort): string {
+export function portKey({ number }: ServicePort): string {
   return String(number);
 }
 
-function endpointKey({ address, port, servicePort }: Endpoint): string {
+/** Tells the endpoints of one service apart. */
+export function endpointKey({ address, port, servicePort }: Endpoint): string {
   return `${address}:${port}:${servicePort}`;
 }

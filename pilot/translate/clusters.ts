@@ -88,7 +88,9 @@ function membersOf(
 ): readonly Endpoint[] {
   return (mesh.endpoints.get(service.hostname) ?? []).filter(
     (endpoint) =>
-      endpoint.servicePort === port.number && matchesLabels(subset.labels, endpoint.labels),
+      endpoint.down !== true &&
+      endpoint.servicePort === port.number &&
+      matchesLabels(subset.labels, endpoint.labels),
   );
 }
 

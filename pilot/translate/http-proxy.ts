@@ -10,7 +10,7 @@ import type { MeshOptions } from './options.ts';
 import { tracingOf } from './outbound-listeners.ts';
 import { noHeaderChanges } from './route-headers.ts';
 import { matchAll } from './route-match.ts';
-import { appliesToMesh, translateService } from './routes.ts';
+import { findRule, httpRules, translateService } from './routes.ts';
 
 const address = '127.0.0.1';
 
@@ -43,13 +43,14 @@ export function translateHttpProxyListener(port: number, options: MeshOptions): 
   };
 }
 
-/** The routes of all ports in one table: a caller names the port in the URL. */
+/** The routes of all ports in one table: a caller names the port in the URL. As for `translateHost` see routes.ts. */
 export function translateHttpProxyRoutes(
   mesh: Mesh,
   view: View,
   destinations: Destinations,
+  translateHost = translateService,
 ): RouteTable {
-  const rules = mesh.virtualServices.filter(appliesToMesh);
+  const rules = httpRules(mesh);
   const taken = new Set<string>();
   const hosts = [...mesh.services.values()].flatMap((service) =>
     service.ports
@@ -57,10 +58,11 @@ export function translateHttpProxyRoutes(
       .map(({ number: port }) => {
         const domains = domainsOf(service, port, view).filter((domain) => !taken.has(domain));
         for (const domain of domains) taken.add(domain);
-        return translateService(service, domains, { port, view, rules, destinations });
+        const rule = findRule(rules, service.hostname);
+        return translateHost({ service, domains, rule, port, view, destinations });
       }),
   );
-  return { name: httpProxyRoutes, virtualHosts: [...hosts, unknownHost] };
+  return { name: httpProxyRoutes, repeatsSafe: true, virtualHosts: [...hosts, unknownHost] };
 }
 
 /** Port 80 is left out of a URL's authority (RFC 9110, 4.2.1). */

@@ -4,6 +4,7 @@ import {
   blackHoleCluster,
   inboundCluster,
   inboundPassthroughCluster,
+  inboundPassthroughRoutes,
   meshPorts,
   virtualInbound,
 } from '../ir/names.ts';
@@ -27,9 +28,12 @@ export function translateInbound(all: readonly Instance[], options: MeshOptions)
     clusters: [...instances.map(instanceCluster), passthrough],
     endpoints: [],
     listeners: [inboundListener(instances, options)],
-    routes: instances
-      .filter(({ servicePort }) => handlingOf(servicePort) === 'http')
-      .map(instanceRoutes),
+    routes: [
+      ...instances
+        .filter(({ servicePort }) => handlingOf(servicePort) === 'http')
+        .map(instanceRoutes),
+      passthroughRoutes,
+    ],
   };
 }
 
@@ -81,6 +85,7 @@ function inboundListener(instances: readonly Instance[], options: MeshOptions): 
     chains: [
       tcpChain('loop', { destinationPort: meshPorts.inbound }, blackHoleCluster),
       ...instances.flatMap((instance) => instanceChains(instance, options)),
+      passthroughHttpChain(options),
     ],
     defaultChain: tcpChain('passthrough', {}, inboundPassthroughCluster),
   };
@@ -107,13 +112,52 @@ function instanceChains(instance: Instance, options: MeshOptions): readonly Filt
   ];
 }
 
+/**
+ * HTTP to a port that the mesh does not know, or not yet: callers may hear of a new instance before its own
+ * proxy does. As a byte stream, a call to an application that does not listen yet would end in a closed
+ * connection, which no caller may repeat; as HTTP it is answered with 503.
+ */
+function passthroughHttpChain(options: MeshOptions): FilterChain {
+  return {
+    name: 'passthrough|http',
+    match: { http: true },
+    handler: {
+      kind: 'http',
+      statPrefix: 'inbound_passthrough',
+      routes: inboundPassthroughRoutes,
+      ...tracingOf(options),
+    },
+  };
+}
+
+const passthroughRoutes = routesTo(inboundPassthroughRoutes, {
+  cluster: inboundPassthroughCluster,
+  virtualHost: 'inbound|http|0',
+  operation: 'passthrough/*',
+});
+
 function instanceRoutes({ hostname, port, servicePort }: Instance): RouteTable {
   const name = inboundCluster(port);
+  return routesTo(name, {
+    cluster: name,
+    virtualHost: `inbound|http|${port}`,
+    operation: `${hostname}:${servicePort.number}/*`,
+  });
+}
+
+interface RouteNames {
+  readonly cluster: string;
+  readonly virtualHost: string;
+  readonly operation: string;
+}
+
+/** Everything to one cluster. */
+function routesTo(name: string, { cluster, virtualHost, operation }: RouteNames): RouteTable {
   return {
     name,
     virtualHosts: [
       {
-        name: `inbound|http|${port}`,
+        name: virtualHost,
         domains: ['*'],
         routes: [
           {
@@ -121,14 +165,14 @@ function instanceRoutes({ hostname, port, servicePort }: Instance): RouteTable {
             match: matchAll,
             action: {
               kind: 'forward',
-              clusters: [{ name, weight: 1, headers: noHeaderChanges }],
+              clusters: [{ name: cluster, weight: 1, headers: noHeaderChanges }],
               timeoutMs: 0,
               mirrors: [],
               rewrite: {},
               hash: [],
             },
             headers: noHeaderChanges,
-            operation: `${hostname}:${servicePort.number}/*`,
+            operation,
           },
         ],
       },

@@ -2,7 +2,7 @@ import type { Cluster } from '../ir/cluster.ts';
 import type { EndpointSet } from '../ir/endpoint.ts';
 import type { Listener } from '../ir/listener.ts';
 import type { ProxyConfig } from '../ir/proxy-config.ts';
-import type { RouteTable } from '../ir/route.ts';
+import type { RouteTable, VirtualHost } from '../ir/route.ts';
 import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import type { Destinations } from './destinations.ts';
@@ -14,9 +14,10 @@ import {
   toGrpcCluster,
   toGrpcEndpoints,
   translateApiListeners,
+  translateGrpcHost,
   translateServiceRoutes,
 } from './proxyless.ts';
-import { translateOutboundRoutes } from './routes.ts';
+import { type HostInputs, translateOutboundRoutes, translateService } from './routes.ts';
 
 export interface OutboundInputs {
   readonly mesh: Mesh;
@@ -25,10 +26,17 @@ export interface OutboundInputs {
   readonly options: MeshOptions;
 }
 
+export interface RouteInputs extends OutboundInputs {
+  /** The profile's own `host`, from a caller who remembers what it gave: one for each kind of table. */
+  readonly host: Profile['host'];
+  readonly proxyHost: Profile['host'];
+}
+
 /** What of the configuration depends on who reads it. */
 export interface Profile {
   readonly listeners: (inputs: OutboundInputs) => readonly Listener[];
-  readonly routes: (inputs: OutboundInputs) => readonly RouteTable[];
+  readonly host: (inputs: HostInputs) => VirtualHost;
+  readonly routes: (inputs: RouteInputs) => readonly RouteTable[];
   readonly cluster: (cluster: Cluster) => Cluster;
   readonly endpoints: (set: EndpointSet) => EndpointSet;
   /** What one proxy shares with no other. */
@@ -41,9 +49,10 @@ export const profiles: Readonly<Record<View['reader'], Profile>> = {
   envoy: {
     listeners: ({ mesh, view, destinations, options }) =>
       translateOutboundListeners(mesh, view, destinations, options),
-    routes: ({ mesh, view, destinations }) => [
-      ...translateOutboundRoutes(mesh, view, destinations),
-      ...(view.explicitHttp ? [translateHttpProxyRoutes(mesh, view, destinations)] : []),
+    host: translateService,
+    routes: ({ mesh, view, destinations, host, proxyHost }) => [
+      ...translateOutboundRoutes(mesh, view, destinations, host),
+      ...(view.explicitHttp ? [translateHttpProxyRoutes(mesh, view, destinations, proxyHost)] : []),
     ],
     cluster: unchanged,
     endpoints: unchanged,
@@ -51,7 +60,9 @@ export const profiles: Readonly<Record<View['reader'], Profile>> = {
   },
   grpc: {
     listeners: ({ mesh, view }) => translateApiListeners(mesh, view),
-    routes: ({ mesh, view, destinations }) => translateServiceRoutes(mesh, view, destinations),
+    host: translateGrpcHost,
+    routes: ({ mesh, view, destinations, host }) =>
+      translateServiceRoutes(mesh, view, destinations, host),
     cluster: toGrpcCluster,
     endpoints: toGrpcEndpoints,
     own: () => ({ clusters: [], endpoints: [], listeners: [], routes: [] }),

@@ -7,14 +7,14 @@ import type { Cluster, LoadBalancer } from '../ir/cluster.ts';
 import type { ClusterMember, EndpointSet } from '../ir/endpoint.ts';
 import type { ApiListener } from '../ir/listener.ts';
 import { apiListenerName, blackHoleCluster, serviceRoutes } from '../ir/names.ts';
-import type { ForwardAction, HeaderMatch, Route, RouteTable } from '../ir/route.ts';
+import type { ForwardAction, HeaderMatch, Route, RouteTable, VirtualHost } from '../ir/route.ts';
 import { namesOf } from '../model/hostname.ts';
 import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
 import type { Destinations } from './destinations.ts';
 import { forwardTo } from './route-action.ts';
-import { appliesToMesh, translateService } from './routes.ts';
+import { type HostInputs, findRule, httpRules, translateService } from './routes.ts';
 
 /** One for each name and port under which a service may be called; port 80 may be left out. */
 export function translateApiListeners(
@@ -44,15 +44,20 @@ export function translateServiceRoutes(
   mesh: Mesh,
   view: View,
   destinations: Destinations,
+  translateHost = translateGrpcHost,
 ): readonly RouteTable[] {
-  const rules = mesh.virtualServices.filter(appliesToMesh);
+  const rules = httpRules(mesh);
   return callablePorts(mesh).map(([service, { number: port }]) => {
-    const host = translateService(service, ['*'], { port, view, rules, destinations });
-    return {
-      name: serviceRoutes(service.hostname, port),
-      virtualHosts: [{ ...host, routes: host.routes.flatMap(toGrpcRoute) }],
-    };
+    const rule = findRule(rules, service.hostname);
+    const host = translateHost({ service, domains: ['*'], rule, port, view, destinations });
+    return { name: serviceRoutes(service.hostname, port), virtualHosts: [host] };
   });
+}
+
+/** The virtual host of one port of a service, with the routes that a gRPC client can follow. */
+export function translateGrpcHost(inputs: HostInputs): VirtualHost {
+  const host = translateService(inputs);
+  return { ...host, routes: host.routes.flatMap(toGrpcRoute) };
 }
 
 function callablePorts(
@@ -106,7 +111,7 @@ const noAnswer = forwardTo(blackHoleCluster);
 /** A client goes by the limit on the whole call (gRPC A31). */
 function toGrpcAction(action: ForwardAction): ForwardAction {
   return {
-    ...action,
+    ...without(action, 'ownRetry'),
     mirrors: [],
     rewrite: {},
     ...(action.timeoutMs > 0 ? { maxDurationMs: action.timeoutMs } : {}),
@@ -153,6 +158,13 @@ export function toGrpcEndpoints({ cluster, localities }: EndpointSet): EndpointS
   };
 }
 
-function without<T extends object, Key extends keyof T>(value: T, key: Key): Omit<T, Key> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) as Omit<T, Key>;
+function without<T extends object, Key extends keyof T & string>(
+  value: T,
+  ...keys: readonly Key[]
+): Omit<T, Key> {
+  const left: ReadonlySet<string> = new Set(keys);
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !left.has(name))) as Omit<
+    T,
+    Key
+  >;
 }

@@ -19,10 +19,14 @@ import type { Destinations } from './destinations.ts';
 import { authorityOf, noHeaderChanges, translateHeaderChanges } from './route-headers.ts';
 import { milliseconds } from './traffic-policy.ts';
 
-/** What callers get without a word from the user (Istio's default retry policy). */
+/**
+ * What callers get without a word from the user (Istio's default retry policy), besides the repetition of safe
+ * requests (see RouteTable).
+ */
 export const defaultRetry: RetryPolicy = {
   attempts: 2,
-  retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
+  retryOn:
+    'connect-failure,refused-stream,unavailable,cancelled,reset-before-request,retriable-status-codes',
   retriableStatusCodes: [503],
   avoidPreviousHosts: true,
 };
@@ -72,6 +76,7 @@ function translateForward(
       .filter(({ weight }) => weight > 0),
     timeoutMs: milliseconds(route.timeout) ?? 0,
     ...(retry === undefined ? {} : { retry }),
+    ...(route.retries === undefined ? {} : { ownRetry: true }),
     mirrors: translateMirrors(route, port, destinations),
     rewrite: translateRewrite(route.rewrite, authorityOf(route.headers)),
     hash: uniqueBy(

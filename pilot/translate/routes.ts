@@ -17,24 +17,31 @@ import { matchAll, translateMatch } from './route-match.ts';
 
 type HttpRule = Rule<VirtualServiceSpec>;
 
-/** The route tables of outbound HTTP: one for each port on which some service is handled as HTTP. */
+/**
+ * The route tables of outbound HTTP: one for each port on which some service is handled as HTTP. `translateHost` is
+ * for a caller who remembers virtual hosts.
+ */
 export function translateOutboundRoutes(
   mesh: Mesh,
   view: View,
   destinations: Destinations,
+  translateHost = translateService,
 ): readonly RouteTable[] {
-  const rules = mesh.virtualServices.filter(appliesToMesh);
+  const rules = httpRules(mesh);
   return httpPorts(mesh).map((port) => {
     const services = [...mesh.services.values()].filter((service) => servesHttp(service, port));
     const domains = assignDomains(services, port, view);
     return {
       name: outboundRoutes(port),
+      repeatsSafe: true,
       virtualHosts: [
         ...services.map((service) =>
-          translateService(service, domains.get(service) ?? [], {
+          translateHost({
+            service,
+            domains: domains.get(service) ?? [],
+            rule: findRule(rules, service.hostname),
             port,
             view,
-            rules,
             destinations,
           }),
         ),
@@ -56,10 +63,11 @@ export function servesHttp(service: Service, number: number): boolean {
   return service.ports.some((port) => port.number === number && handlingOf(port) === 'http');
 }
 
-/** A rule without gateways, or with the word `mesh` among them, is for sidecars. */
-export function appliesToMesh({ spec }: HttpRule): boolean {
-  return (
-    spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes('mesh')
+/** The rules about HTTP for sidecars: those without gateways, or with the word `mesh` among them. */
+export function httpRules({ virtualServices }: Pick<Mesh, 'virtualServices'>): readonly HttpRule[] {
+  return virtualServices.filter(
+    ({ spec: { gateways = [], http = [] } }) =>
+      http.length > 0 && (gateways.length === 0 || gateways.includes('mesh')),
   );
 }
 
@@ -87,34 +95,35 @@ function assignDomains(
   return domains;
 }
 
-export interface RouteContext {
+interface RouteContext {
   readonly port: number;
   readonly view: View;
-  readonly rules: readonly HttpRule[];
   readonly destinations: Destinations;
 }
 
+/** All that a virtual host is made from. */
+export interface HostInputs extends RouteContext {
+  readonly service: Service;
+  readonly domains: readonly string[];
+  readonly rule: HttpRule | undefined;
+}
+
 /** The virtual host of one port of a service. */
-export function translateService(
-  service: Service,
-  domains: readonly string[],
-  context: RouteContext,
-): VirtualHost {
-  const rule = findRule(context.rules, service.hostname);
+export function translateService(inputs: HostInputs): VirtualHost {
+  const { service, domains, rule, port } = inputs;
   return {
-    name: `${service.hostname}:${context.port}`,
+    name: `${service.hostname}:${port}`,
     domains,
     routes:
-      rule === undefined ? [defaultRoute(service, context)] : translateRule(rule, service, context),
+      rule === undefined ? [defaultRoute(service, inputs)] : translateRule(rule, service, inputs),
   };
 }
 
 /** The rule for exactly this host, else the one with the longest wildcard that covers it. */
-function findRule(rules: readonly HttpRule[], hostname: string): HttpRule | undefined {
-  const http = rules.filter(({ spec }) => spec.http !== undefined && spec.http.length > 0);
-  const exact = http.find(({ hosts }) => hosts.includes(hostname));
+export function findRule(rules: readonly HttpRule[], hostname: string): HttpRule | undefined {
+  const exact = rules.find(({ hosts }) => hosts.includes(hostname));
   if (exact !== undefined) return exact;
-  const wildcards = http.flatMap((rule) =>
+  const wildcards = rules.flatMap((rule) =>
     rule.hosts.filter((host) => coversHostname(host, hostname)).map((host) => ({ rule, host })),
   );
   return wildcards.reduce<(typeof wildcards)[number] | undefined>(
@@ -206,6 +215,7 @@ const passthroughHost: VirtualHost = {
         kind: 'forward',
         clusters: [{ name: passthroughCluster, weight: 1, headers: noHeaderChanges }],
         timeoutMs: 0,
+        ownRetry: true,
         mirrors: [],
         rewrite: {},
         hash: [],

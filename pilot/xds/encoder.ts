@@ -9,27 +9,52 @@ import { encodeListener } from './listener.ts';
 import type { EncodedResource } from './resource.ts';
 import { encodeRouteTable, encodeVirtualHost } from './route.ts';
 
-/** How many results are remembered; the least recently used go first. */
-const capacity = 50_000;
-
 /**
  * Encodes parts of the IR, each content once: the IR itself is the cache key, so a result can never be
- * stale. Equal content gives the same EncodedResource object.
+ * stale. Equal content gives the same EncodedResource object as long as it is remembered.
  */
 export interface Encoder {
   readonly cluster: (cluster: Cluster) => EncodedResource;
   readonly endpoints: (endpoints: EndpointSet) => EncodedResource;
   readonly listener: (listener: Listener) => EncodedResource;
   readonly routeTable: (table: RouteTable) => EncodedResource;
+  /** Forgets what was asked for neither since the last call nor between the last two. */
+  readonly forgetUnused: () => void;
 }
 
 export function createEncoder(): Encoder {
-  const host = memoize((virtualHost: VirtualHost) => encodeVirtualHost(virtualHost));
+  const host = memoize(
+    (virtualHost: VirtualHost) => toResource(virtualHost.name, encodeVirtualHost(virtualHost)),
+    JSON.stringify,
+  );
+  const encodeHost = (virtualHost: VirtualHost): Uint8Array => host.get(virtualHost).value;
+  const cluster = memoize(
+    (value: Cluster) => toResource(value.name, encodeCluster(value)),
+    JSON.stringify,
+  );
+  const endpoints = memoize(
+    (value: EndpointSet) => toResource(value.cluster, encodeEndpoints(value)),
+    JSON.stringify,
+  );
+  const listener = memoize(
+    (value: Listener) => toResource(value.name, encodeListener(value)),
+    JSON.stringify,
+  );
+  // A table is large: its virtual hosts stand in its key with the hash of their bytes.
+  const routeTable = memoize(
+    (table: RouteTable) => toResource(table.name, encodeRouteTable(table, encodeHost)),
+    ({ name, virtualHosts }) =>
+      JSON.stringify([name, ...virtualHosts.map((value) => host.get(value).version)]),
+  );
+  const memos = [host, cluster, endpoints, listener, routeTable];
   return {
-    cluster: memoize((cluster) => toResource(cluster.name, encodeCluster(cluster))),
-    endpoints: memoize((endpoints) => toResource(endpoints.cluster, encodeEndpoints(endpoints))),
-    listener: memoize((listener) => toResource(listener.name, encodeListener(listener))),
-    routeTable: memoize((table) => toResource(table.name, encodeRouteTable(table, host))),
+    cluster: cluster.get,
+    endpoints: endpoints.get,
+    listener: listener.get,
+    routeTable: routeTable.get,
+    forgetUnused: () => {
+      for (const memo of memos) memo.forgetUnused();
+    },
   };
 }
 
@@ -38,25 +63,43 @@ function toResource(name: string, value: Uint8Array): EncodedResource {
   return { name, version, value };
 }
 
-/** Remembers results by content, and by identity for values that come again as the same object. */
-function memoize<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
-  const byIdentity = new WeakMap<Key, Value>();
-  const byContent = new Map<string, Value>();
-  return (key) => {
-    const known = byIdentity.get(key);
-    if (known !== undefined) return known;
-    const content = JSON.stringify(key);
-    const value = byContent.get(content) ?? compute(key);
-    byContent.delete(content);
-    byContent.set(content, value);
-    if (byContent.size > capacity) dropOldest(byContent);
-    byIdentity.set(key, value);
-    return value;
-  };
+interface Memo<Key, Value> {
+  readonly get: (key: Key) => Value;
+  readonly forgetUnused: () => void;
 }
 
-/** A Map keeps the order of insertion, so its first key is the least recently used. */
-function dropOldest(map: Map<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
+interface Entry<Value> {
+  readonly value: Value;
+  /** The round in which it was last asked for. */
+  round: number;
+}
+
+/** Remembers results by content, and by identity for values that come again as the same object. */
+function memoize<Key extends object, Value>(
+  compute: (key: Key) => Value,
+  contentOf: (key: Key) => string,
+): Memo<Key, Value> {
+  const byIdentity = new WeakMap<Key, Entry<Value>>();
+  const byContent = new Map<string, Entry<Value>>();
+  let round = 0;
+  const look = (key: Key): Entry<Value> => {
+    const content = contentOf(key);
+    const entry = byContent.get(content) ?? { value: compute(key), round };
+    byContent.set(content, entry);
+    byIdentity.set(key, entry);
+    return entry;
+  };
+  return {
+    get: (key) => {
+      const entry = byIdentity.get(key) ?? look(key);
+      entry.round = round;
+      return entry.value;
+    },
+    forgetUnused: () => {
+      for (const [content, entry] of byContent) {
+        if (entry.round < round - 1) byContent.delete(content);
+      }
+      round += 1;
+    },
+  };
 }

@@ -17,6 +17,7 @@ export const httpFilterNames = {
   cors: 'envoy.filters.http.cors',
   fault: 'envoy.filters.http.fault',
   headerMutation: 'envoy.filters.http.header_mutation',
+  repeatSafe: 'composemesh.repeat_safe',
   router: 'envoy.filters.http.router',
 } as const;
 
@@ -34,6 +35,7 @@ export const httpFilters: readonly Init<HttpFilter>[] = [
   filter(httpFilterNames.cors, packAny(CorsSchema, {})),
   filter(httpFilterNames.fault, packAny(HttpFaultSchema, {})),
   filter(httpFilterNames.headerMutation, packAny(HeaderMutationSchema, {})),
+  filter(httpFilterNames.repeatSafe, packAny(HeaderMutationSchema, {})),
   filter(httpFilterNames.router, packAny(RouterSchema, {})),
 ];
 

@@ -6,7 +6,7 @@ import type {
 import type { Init } from '../proto/init.ts';
 import { enumType } from '../proto/registry.ts';
 
-const appendAction = enumType<typeof HeaderValueOption_HeaderAppendAction>(
+export const appendAction = enumType<typeof HeaderValueOption_HeaderAppendAction>(
   'envoy.config.core.v3.HeaderValueOption.HeaderAppendAction',
 );
 

@@ -1,12 +1,20 @@
 import type { CorsPolicy, Fault, Route, RouteTable, VirtualHost } from '../ir/route.ts';
-import { CorsPolicySchema, HttpFaultSchema } from '../proto/extensions.ts';
+import {
+  CorsPolicySchema,
+  HeaderMutationPerRouteSchema,
+  HttpFaultSchema,
+} from '../proto/extensions.ts';
 import type { Route as RouteMessage } from '../proto/generated/envoy/config/route/v3/route_components_pb.js';
 import { type Init, encoded } from '../proto/init.ts';
-import { RouteConfigurationSchema, VirtualHostSchema } from '../proto/messages.ts';
+import {
+  FilterConfigSchema,
+  RouteConfigurationSchema,
+  VirtualHostSchema,
+} from '../proto/messages.ts';
 import { encode, packAny } from '../proto/writer.ts';
 import { httpFilterNames } from './http-filters.ts';
 import { toDirectResponse, toRedirect, toRouteAction } from './route-action.ts';
-import { headerFields } from './route-headers.ts';
+import { appendAction, headerFields } from './route-headers.ts';
 import { toRouteMatch, toStringMatcher } from './route-match.ts';
 import { duration, fractionalPercent } from './values.ts';
 
@@ -15,16 +23,43 @@ import { duration, fractionalPercent } from './values.ts';
  * `encodeHost`, so that a caller who remembers them encodes only the one that changed.
  */
 export function encodeRouteTable(
-  { name, virtualHosts }: RouteTable,
+  { name, virtualHosts, repeatsSafe }: RouteTable,
   encodeHost: (host: VirtualHost) => Uint8Array = encodeVirtualHost,
 ): Uint8Array {
   return encode(RouteConfigurationSchema, {
     name,
     virtualHosts: virtualHosts.map((host) => encoded(VirtualHostSchema, encodeHost(host))),
     validateClusters: false,
+    typedPerFilterConfig:
+      repeatsSafe === undefined ? {} : { [httpFilterNames.repeatSafe]: repeatSafe },
     maxDirectResponseBodySizeBytes: 1024 * 1024,
   });
 }
+
+/**
+ * The router adds the conditions of this header to those of the route's policy, and takes the header away. A
+ * policy alone cannot tell methods apart, and two routes for each rule would double the tables.
+ */
+const repeatSafe = packAny(HeaderMutationPerRouteSchema, {
+  mutations: {
+    requestMutations: [
+      {
+        action: {
+          case: 'append',
+          value: {
+            header: {
+              key: 'x-envoy-retry-on',
+              value: "%CEL(request.method in ['GET', 'HEAD', 'OPTIONS', 'TRACE'] ? 'reset' : '')%",
+            },
+            appendAction: appendAction.ADD_IF_ABSENT,
+          },
+        },
+      },
+    ],
+  },
+});
+
+const switchedOff = packAny(FilterConfigSchema, { disabled: true });
 
 export function encodeVirtualHost({ name, domains, routes }: VirtualHost): Uint8Array {
   return encode(VirtualHostSchema, {
@@ -47,6 +82,9 @@ function toRoute(route: Route): Init<RouteMessage> {
         : { filterMetadata: { composemesh: { rule: route.rule } } },
     typedPerFilterConfig: {
       ...(route.fault === undefined ? {} : { [httpFilterNames.fault]: toFault(route.fault) }),
+      ...(route.action.kind === 'forward' && route.action.ownRetry === true
+        ? { [httpFilterNames.repeatSafe]: switchedOff }
+        : {}),
       ...(route.cors === undefined ? {} : { [httpFilterNames.cors]: toCors(route.cors) }),
     },
     ...headerFields(route.headers),

@@ -76,6 +76,16 @@ describe('parseContainer', () => {
     });
   });
 
+  it('takes a port that Compose wrote without its transport once', () => {
+    const { exposed } = parseContainer({
+      Id: 'x',
+      Name: '/x',
+      Config: { ExposedPorts: { '9080': {} } },
+      NetworkSettings: { Ports: { '9080/tcp': null } },
+    });
+    assert.deepEqual(exposed, [{ port: 9080, transport: 'tcp' }]);
+  });
+
   it('reads a reply with nothing in it', () => {
     assert.deepEqual(parseContainer({ Id: 'x', Name: '/x' }), {
       id: 'x',

@@ -250,12 +250,16 @@ function parseNetworks(
     }));
 }
 
+/** Compose writes `expose: ["80"]` as `80`, which the Engine lists as `80/tcp` elsewhere: one port, named twice. */
 function parseExposed(reply: InspectReply): readonly ContainerPort[] {
-  const keys = new Set([
+  const keys = [
     ...Object.keys(reply.Config?.ExposedPorts ?? {}),
     ...Object.keys(reply.NetworkSettings?.Ports ?? {}),
-  ]);
-  return [...keys].flatMap((key) => parsePortKey(key) ?? []).sort(comparePorts);
+  ];
+  const ports = keys
+    .flatMap((key) => parsePortKey(key) ?? [])
+    .map((port) => [`${port.port}/${port.transport}`, port] as const);
+  return [...new Map(ports).values()].sort(comparePorts);
 }
 
 function parsePublished(

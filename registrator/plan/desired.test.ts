@@ -233,6 +233,34 @@ describe('planServices', () => {
       });
     }
 
+    it('takes the ports of the network owner for a service that exposes none', () => {
+      const pod = { name: 'pod', exposed: ['8000/tcp'], labels: { 'composemesh.role': 'pod' } };
+      const network = `container:${idOf('pod')}`;
+      const bare = { exposed: [], network };
+      const state = plan([
+        pod,
+        { name: 'app', ...bare, env: ['SERVICE_NAME=web', 'SERVICE_8000_VERSION=v1'] },
+        { name: 'debugger', ...bare },
+      ]);
+      assert.deepEqual(
+        [state.records.map(({ name, port, meta }) => [name, port, meta['version']]), codes(state)],
+        [[['web', 8000, 'v1']], []],
+      );
+    });
+
+    it('says where to name the port of a service that has none', () => {
+      const pod = { name: 'pod', exposed: [], labels: { 'composemesh.role': 'pod' } };
+      const app = { name: 'app', exposed: [], network: `container:${idOf('pod')}` };
+      const { problems } = plan([pod, { ...app, env: ['SERVICE_NAME=web'] }]);
+      assert.deepEqual(
+        problems.map(({ message }) => message),
+        [
+          'is not registered: it exposes no port; add EXPOSE to its image, ' +
+            'or `expose:` to the Compose service whose network it joined',
+        ],
+      );
+    });
+
     it('tells who wrote settings for a port that is not published', () => {
       const sketch = { name: 'c', exposed: ['80/tcp'], env: ['SERVICE_NAME=web'] };
       assert.deepEqual(codes(plan([sketch], external)), ['E_NO_PORT']);

@@ -12,7 +12,7 @@ import { chooseAddress, listPorts, type EndpointOptions, type ReachablePort } fr
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
-import { groupWorkloads, type Workload } from './workload.ts';
+import { appPorts, groupWorkloads, type Workload } from './workload.ts';
 
 export interface PlanOptions extends EndpointOptions, NameOptions {
   /** See `ownerName`: what we write carries it, and only what carries it is ours. */
@@ -73,6 +73,7 @@ function planWorkload(
   options: PlanOptions,
 ): Parsed<readonly Planned[]> {
   const { app } = workload;
+  const ports = appPorts(workload);
   const parsed = listPorts(workload, options.internal).map((port) => ({
     port,
     ...parseSettings(app, port.port),
@@ -86,8 +87,8 @@ function planWorkload(
   return {
     value: services.flatMap(({ value }) => (value === undefined ? [] : [value])),
     problems: [
-      ...checkKeys(app, [...new Set(app.exposed.map(({ port }) => port))]),
-      ...(parsed.length === 0 ? explainNoPorts(app, options.internal) : []),
+      ...checkKeys(app, [...new Set(ports.map(({ port }) => port))]),
+      ...(parsed.length === 0 ? explainNoPorts(app, ports.length > 0 && !options.internal) : []),
       ...parsed.flatMap(({ problems }) => problems),
       ...services.flatMap(({ problems }) => problems),
     ],
@@ -210,13 +211,20 @@ function declareCheck(check: CheckSettings, address: string, port: number): Decl
 }
 
 /** Only users who wrote settings meant the container to be a service. */
-function explainNoPorts(app: Container, internal: boolean): readonly Problem[] {
+function explainNoPorts(app: Container, isUnpublished: boolean): readonly Problem[] {
   if (!hasSettings(app) || parseSettings(app, 0).value.ignored) return [];
-  const message =
-    internal || app.exposed.length === 0
-      ? 'is not registered: it exposes no port; add EXPOSE to its image, or `expose:` to its Compose service'
-      : 'is not registered: none of its ports is published; add `ports:`, or run with -internal';
+  const message = isUnpublished
+    ? 'is not registered: none of its ports is published; add `ports:`, or run with -internal'
+    : `is not registered: it exposes no port; ${remedyForNoPort(app)}`;
   return [{ code: 'E_NO_PORT', severity: 'error', resource: `container ${app.name}`, message }];
+}
+
+function remedyForNoPort(app: Container): string {
+  const place =
+    app.networkMode.kind === 'joined'
+      ? 'the Compose service whose network it joined'
+      : 'its Compose service';
+  return `add EXPOSE to its image, or \`expose:\` to ${place}`;
 }
 
 /** The oldest container keeps an id; workloads come oldest first. */

@@ -1,7 +1,7 @@
 /** Which ports of a workload are services, and at which address and port others reach them. */
 import type { Transport } from '../docker/container.ts';
 import { isUsableAddress, type PortSettings } from '../docker/labels.ts';
-import type { Workload } from './workload.ts';
+import { appPorts, type Workload } from './workload.ts';
 
 export interface EndpointOptions {
   /** The container's address and port, not the host's. */
@@ -28,12 +28,12 @@ export interface ReachablePort {
 }
 
 /**
- * The ports of the app that others can reach: with `internal` all it exposes, else those that are published
+ * The ports of the app that others can reach: with `internal` all it has, else those that are published
  * (by the owner of its network, if it joined one). On the host's network an exposed port is a host port.
  */
 export function listPorts(workload: Workload, internal: boolean): readonly ReachablePort[] {
-  const { app, owner } = workload;
-  return app.exposed.flatMap(({ port, transport }) => {
+  const { owner } = workload;
+  return appPorts(workload).flatMap(({ port, transport }) => {
     if (internal || owner.networkMode.kind === 'host') return [{ port, transport, dialPort: port }];
     const published = owner.published.find(
       (candidate) => candidate.port === port && candidate.transport === transport,

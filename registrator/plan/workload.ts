@@ -3,7 +3,13 @@
  * that network.
  */
 import type { Problem } from '../../kit/problem.ts';
-import { compareText, type Container, type Observation } from '../docker/container.ts';
+import {
+  compareText,
+  type Container,
+  type ContainerPort,
+  type Observation,
+} from '../docker/container.ts';
+import { hasSettings } from '../docker/label-grammar.ts';
 
 export interface Workload {
   readonly app: Container;
@@ -49,6 +55,14 @@ export function groupWorkloads(observation: Observation, network?: string): Work
     }
   }
   return { workloads, unknown, problems };
+}
+
+/**
+ * The ports of the app: what it exposes. An app that says it is a service and exposes none has those of the
+ * container whose network it joined, because Docker lets only that one name ports in a Compose file.
+ */
+export function appPorts({ app, owner }: Workload): readonly ContainerPort[] {
+  return app.exposed.length === 0 && hasSettings(app) ? owner.exposed : app.exposed;
 }
 
 /** The app is in a network that its owner has left: the owner got a new one when it started again. */

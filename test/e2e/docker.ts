@@ -1,18 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-const root = new URL('../../', import.meta.url).pathname;
+import { attempt, run } from './command.ts';
 
 /** Runs the Docker client in the repository's folder; returns what it printed. Throws with its error text. */
-export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('docker', args, { cwd: root, maxBuffer: 16 * 2 ** 20 });
-  return stdout.trim();
+export function docker(...args: readonly string[]): Promise<string> {
+  return run('docker', args);
 }
 
 /** What a container has written so far, standard output before standard error. */
 export async function logsOf(container: string): Promise<string> {
-  const { stdout, stderr } = await run('docker', ['logs', container]);
+  const { stdout, stderr } = await attempt('docker', ['logs', container]);
   return stdout + stderr;
 }
 

@@ -6,6 +6,9 @@ import { TestMesh, destinationRule, to, versionsOf, virtualService } from '../su
 import { until } from '../support/until.ts';
 import { XdsProgram } from '../support/xds-greeter.ts';
 
+/** Milliseconds: for a process that starts on a busy machine. */
+const patience = 20_000;
+
 /**
  * In force all the time: grpc-js 1.14 does not notice a cluster that is taken away from it while it is in use and comes
  * back unchanged (its cache still has it), and calls fail from then on.
@@ -52,10 +55,15 @@ describe('programs without a proxy (gRPC)', function () {
 
   /** The client takes new routes some time after it has acknowledged them. */
   async function untilAnswers(...expected: readonly string[]): Promise<void> {
-    await until(`answers of ${expected.join(' and ')}`, async () => {
-      const answers = Object.keys(await client.count(8)).toSorted();
+    await untilAnswersOf(client, expected);
+  }
+
+  async function untilAnswersOf(caller: GreeterCaller, expected: readonly string[]): Promise<void> {
+    const answered = async (): Promise<boolean> => {
+      const answers = Object.keys(await caller.count(8)).toSorted();
       return answers.join() === expected.join();
-    });
+    };
+    await until(`answers of ${expected.join(' and ')}`, answered, patience);
   }
 
   it('reach all members of a service by each of its names', async () => {
@@ -63,10 +71,7 @@ describe('programs without a proxy (gRPC)', function () {
     for (const name of ['greeter:9000', 'greeter.service:9000', 'greeter.service.consul:9000']) {
       const caller = program.connect(name);
       // Until it is connected to both, all goes to the first.
-      await until('both to answer', async () => {
-        const answer = Object.keys(await caller.count(4));
-        return answer.length === 2;
-      });
+      await untilAnswersOf(caller, ['v1', 'v2']);
       answers.push(await caller.count(10));
     }
     assert.deepEqual(answers, Array(3).fill({ v1: 5, v2: 5 }));
@@ -178,10 +183,11 @@ describe('programs without a proxy (gRPC)', function () {
     );
     const sticks = async (user: string): Promise<number> =>
       Object.keys(await client.count(8, { 'end-user': user })).length;
-    await until('one member for each user', async () => {
+    const stuck = async (): Promise<boolean> => {
       const counts = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(sticks));
       return counts.every((count) => count === 1);
-    });
+    };
+    await until('one member for each user', stuck, patience);
   });
 
   it('get UNAVAILABLE for a subset that does not exist', async () => {

@@ -33,6 +33,7 @@ function toEntry({ service, address, port, version, protocol }: InstanceFixture)
       Tags: version === undefined ? [] : [`version|${version}`],
       Meta: protocol === undefined ? {} : { protocol },
     },
+    Checks: [],
   };
 }
 
