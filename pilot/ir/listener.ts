@@ -1,5 +1,16 @@
+export type Listener = SocketListener | ApiListener;
+
+/** What a program that has no proxy asks for under the name that it calls: where its routes are. */
+export interface ApiListener {
+  readonly kind: 'api';
+  readonly name: string;
+  /** Name of the route table, delivered by RDS. */
+  readonly routes: string;
+}
+
 /** Where a proxy accepts connections and what it does with them. */
-export interface Listener {
+export interface SocketListener {
+  readonly kind: 'socket';
   readonly name: string;
   readonly address: string;
   readonly port: number;

@@ -25,6 +25,16 @@ export function outboundRoutes(port: number): string {
   return String(port);
 }
 
+/** The name under which a program without a proxy asks for a service: what it calls after `xds:///`. */
+export function apiListenerName(host: string, port: number): string {
+  return `${host}:${port}`;
+}
+
+/** The route table of one port of one service, for programs without a proxy (as in Istio). */
+export function serviceRoutes(hostname: string, port: number): string {
+  return outboundCluster(hostname, port);
+}
+
 /** The route table of the explicit HTTP proxy (as in Istio). */
 export const httpProxyRoutes = 'http_proxy';
 

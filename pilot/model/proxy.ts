@@ -13,6 +13,8 @@ export interface Proxy {
  * resource, so the view holds nothing that is not needed.
  */
 export interface View {
+  /** Who reads the configuration: an Envoy beside the workload, or a gRPC client in the workload itself. */
+  readonly reader: 'envoy' | 'grpc';
   readonly namespace: string;
   readonly domain: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -32,6 +34,7 @@ export function labelsOf(proxy: Proxy, mesh: Mesh): Readonly<Record<string, stri
 export function viewOf(proxy: Proxy, mesh: Mesh, asked: ReadonlySet<string>): View {
   const labels = labelsOf(proxy, mesh);
   return {
+    reader: proxy.metadata.generator === 'grpc' ? 'grpc' : 'envoy',
     namespace: proxy.metadata.namespace,
     domain: proxy.id.domain,
     explicitHttp: proxy.metadata.httpProxyPort !== undefined,

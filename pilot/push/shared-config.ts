@@ -4,11 +4,9 @@ import type { View } from '../model/proxy.ts';
 import type { Endpoint, Service } from '../model/service.ts';
 import { translateEndpoints, translateOutboundClusters } from '../translate/clusters.ts';
 import { type Destinations, indexDestinations } from '../translate/destinations.ts';
-import { translateHttpProxyRoutes } from '../translate/http-proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
-import { translateOutboundListeners } from '../translate/outbound-listeners.ts';
 import { type Policies, indexPolicies } from '../translate/policies.ts';
-import { translateOutboundRoutes, translateService } from '../translate/routes.ts';
+import { type Profile, profiles } from '../translate/profile.ts';
 import type { EndpointSet } from '../ir/endpoint.ts';
 import type { VirtualHost } from '../ir/route.ts';
 import { recomputeByKey, recomputeOnChange } from './recompute.ts';
@@ -20,6 +18,7 @@ import { recomputeByKey, recomputeOnChange } from './recompute.ts';
 export class SharedConfig {
   readonly #view: View;
   readonly #options: MeshOptions;
+  readonly #profile: Profile;
   readonly #policies = recomputeOnChange<Policies>();
   readonly #clusters = recomputeOnChange<ProxyConfig['clusters']>();
   readonly #listeners = recomputeOnChange<ProxyConfig['listeners']>();
@@ -28,12 +27,15 @@ export class SharedConfig {
   /** By host name. */
   readonly #members = recomputeByKey<readonly EndpointSet[]>();
   readonly #destinations = recomputeOnChange<Destinations>();
-  readonly #capturedHosts = rememberHosts();
-  readonly #proxyHosts = rememberHosts();
+  readonly #hosts: () => Profile['host'];
+  readonly #proxyHosts: () => Profile['host'];
 
   constructor(view: View, options: MeshOptions) {
     this.#view = view;
     this.#options = options;
+    this.#profile = profiles[view.reader];
+    this.#hosts = rememberHosts(this.#profile.host);
+    this.#proxyHosts = rememberHosts(this.#profile.host);
   }
 
   translate(mesh: Mesh): ProxyConfig {
@@ -42,18 +44,24 @@ export class SharedConfig {
     const destinations = this.#destinations([services, policies], () =>
       indexDestinations(mesh, policies, this.#view.domain),
     );
+    const inputs = { mesh, view: this.#view, destinations, options: this.#options };
+    const clusters = this.#clusters([services, destinationRules, ...resolvedByDns(mesh)], () =>
+      translateOutboundClusters(mesh, policies, this.#options).map(this.#profile.cluster),
+    );
     return {
-      clusters: this.#clusters([services, destinationRules, ...resolvedByDns(mesh)], () =>
-        translateOutboundClusters(mesh, policies, this.#options),
-      ),
-      endpoints: this.#endpoints([services, endpoints, destinationRules], () =>
-        this.#translateEndpoints(mesh, policies),
+      clusters,
+      endpoints: this.#endpoints([clusters, services, endpoints, destinationRules], () =>
+        completeSets(clusters, this.#translateEndpoints(mesh, policies)),
       ),
       listeners: this.#listeners([services, destinationRules, virtualServices], () =>
-        translateOutboundListeners(mesh, this.#view, destinations, this.#options),
+        this.#profile.listeners(inputs),
       ),
       routes: this.#routes([services, destinationRules, virtualServices], () =>
-        this.#translateRoutes(mesh, destinations),
+        this.#profile.routes({
+          ...inputs,
+          host: this.#hosts(),
+          proxyHost: this.#proxyHosts(),
+        }),
       ),
     };
   }
@@ -62,23 +70,14 @@ export class SharedConfig {
     const recompute = this.#members();
     return [...mesh.services].flatMap(([hostname, service]) =>
       recompute(hostname, [service, mesh.endpoints.get(hostname), policies], () =>
-        translateEndpoints(mesh, policies, service),
+        translateEndpoints(mesh, policies, service).map(this.#profile.endpoints),
       ),
     );
-  }
-
-  #translateRoutes(mesh: Mesh, destinations: Destinations): ProxyConfig['routes'] {
-    const captured = translateOutboundRoutes(mesh, this.#view, destinations, this.#capturedHosts());
-    if (!this.#view.explicitHttp) return captured;
-    return [
-      ...captured,
-      translateHttpProxyRoutes(mesh, this.#view, destinations, this.#proxyHosts()),
-    ];
   }
 }
 
 /** Translates the virtual hosts of one kind of table; each again only when what it is made from has changed. */
-function rememberHosts(): () => typeof translateService {
+function rememberHosts(translateHost: Profile['host']): () => Profile['host'] {
   const rounds = recomputeByKey<VirtualHost>();
   return () => {
     const recompute = rounds();
@@ -86,10 +85,22 @@ function rememberHosts(): () => typeof translateService {
       const { service, domains, rule, port, destinations } = inputs;
       const key = `${service.hostname}:${port}`;
       return recompute(key, [service, domains.join(), rule, destinations], () =>
-        translateService(inputs),
+        translateHost(inputs),
       );
     };
   };
+}
+
+/** Every cluster that asks for its members gets an answer, be it that it has none. */
+function completeSets(
+  clusters: ProxyConfig['clusters'],
+  sets: readonly EndpointSet[],
+): readonly EndpointSet[] {
+  const names = new Set(sets.map(({ cluster }) => cluster));
+  const missing = clusters.filter(
+    ({ name, discovery }) => discovery.kind === 'eds' && !names.has(name),
+  );
+  return [...sets, ...missing.map(({ name }) => ({ cluster: name, localities: [] }))];
 }
 
 /** Members that stand in clusters and not in endpoints, because the proxy resolves their names. */

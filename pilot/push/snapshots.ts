@@ -3,7 +3,8 @@ import type { ProxyConfig } from '../ir/proxy-config.ts';
 import type { Mesh } from '../model/mesh.ts';
 import { type Proxy, type View, viewOf } from '../model/proxy.ts';
 import type { MeshOptions } from '../translate/options.ts';
-import { type OwnInputs, ownOf, translateOwn } from '../translate/own.ts';
+import { type OwnInputs, ownOf } from '../translate/own.ts';
+import { type Profile, profiles } from '../translate/profile.ts';
 import { type Encoder, createEncoder } from '../xds/encoder.ts';
 import type { EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
 import { SharedBundles } from './shared-bundles.ts';
@@ -55,6 +56,7 @@ class ViewSnapshots {
   readonly #options: MeshOptions;
   readonly #encoder: Encoder;
   readonly #shared: SharedConfig;
+  readonly #translateOwn: Profile['own'];
   readonly #bundles: Readonly<Record<XdsType, SharedBundles>> = {
     cluster: new SharedBundles('cluster'),
     endpoint: new SharedBundles('endpoint'),
@@ -69,6 +71,7 @@ class ViewSnapshots {
     this.#options = options;
     this.#encoder = encoder;
     this.#shared = new SharedConfig(view, options);
+    this.#translateOwn = profiles[view.reader].own;
   }
 
   update(mesh: Mesh): void {
@@ -87,7 +90,7 @@ class ViewSnapshots {
 
   #renew(key: string, inputs: OwnInputs): OwnSnapshot {
     const last = this.#lastProxies.get(key);
-    const own = last?.own ?? this.#encode(translateOwn(inputs, this.#options));
+    const own = last?.own ?? this.#encode(this.#translateOwn(inputs, this.#options));
     const next: Snapshot = {
       cluster: this.#bundles.cluster.with(own.cluster),
       endpoint: this.#bundles.endpoint.with(own.endpoint),

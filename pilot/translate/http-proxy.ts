@@ -20,6 +20,7 @@ const address = '127.0.0.1';
  */
 export function translateHttpProxyListener(port: number, options: MeshOptions): Listener {
   return {
+    kind: 'socket',
     name: `${address}_${port}`,
     address,
     port,

@@ -69,6 +69,7 @@ const passthrough: Cluster = {
 function inboundListener(instances: readonly Instance[], options: MeshOptions): Listener {
   const declared = instances.filter(({ servicePort }) => handlingOf(servicePort) === 'tcp');
   return {
+    kind: 'socket',
     name: virtualInbound,
     address: '0.0.0.0',
     port: meshPorts.inbound,

@@ -62,6 +62,7 @@ function tcpHandler(clusters: TcpHandler['clusters'], statPrefix: string): TcpHa
 const passthroughChain = tcpChain('passthrough', {}, passthroughCluster);
 
 const outbound = {
+  kind: 'socket',
   address: '0.0.0.0',
   direction: 'outbound',
   useOriginalDst: false,

@@ -1,4 +1,4 @@
-import type { HttpHandler, Listener, Tracing } from '../ir/listener.ts';
+import type { HttpHandler, SocketListener, Tracing } from '../ir/listener.ts';
 import {
   HttpConnectionManager_CodecTypeValues,
   HttpConnectionManager_ForwardClientCertDetailsValues,
@@ -20,7 +20,7 @@ import { duration } from './values.ts';
 /** An HTTP connection manager, as the configuration of a network filter. */
 export function packHttpConnection(
   handler: HttpHandler,
-  direction: Listener['direction'],
+  direction: SocketListener['direction'],
 ): ReturnType<typeof packAny> {
   const clientCert = HttpConnectionManager_ForwardClientCertDetailsValues;
   return packAny(HttpConnectionManagerSchema, {

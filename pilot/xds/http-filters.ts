@@ -39,6 +39,6 @@ export const httpFilters: readonly Init<HttpFilter>[] = [
   filter(httpFilterNames.router, packAny(RouterSchema, {})),
 ];
 
-function filter(name: string, value: ReturnType<typeof packAny>): Init<HttpFilter> {
+export function filter(name: string, value: ReturnType<typeof packAny>): Init<HttpFilter> {
   return { name, configType: { case: 'typedConfig', value } };
 }

@@ -1,4 +1,10 @@
-import type { FilterChain, Listener, Sniffing, TcpHandler } from '../ir/listener.ts';
+import type {
+  FilterChain,
+  Listener,
+  Sniffing,
+  SocketListener,
+  TcpHandler,
+} from '../ir/listener.ts';
 import { HttpInspectorSchema, OriginalDstSchema, TcpProxySchema } from '../proto/extensions.ts';
 import type {
   FilterChain as FilterChainMessage,
@@ -9,12 +15,17 @@ import type { Init } from '../proto/init.ts';
 import { ListenerSchema, TrafficDirectionValues } from '../proto/messages.ts';
 import { encode, packAny } from '../proto/writer.ts';
 import { accessLog } from './access-log.ts';
+import { encodeApiListener } from './api-listener.ts';
 import { toChainMatcher } from './chain-matcher.ts';
 import { packHttpConnection } from './http-connection.ts';
 import { duration, socketAddress } from './values.ts';
 
 /** The bytes of an envoy.config.listener.v3.Listener. */
 export function encodeListener(listener: Listener): Uint8Array {
+  return listener.kind === 'api' ? encodeApiListener(listener) : encodeSocketListener(listener);
+}
+
+function encodeSocketListener(listener: SocketListener): Uint8Array {
   const { sniffing, direction, defaultChain } = listener;
   const inbound = direction === 'inbound';
   return encode(ListenerSchema, {
@@ -72,7 +83,7 @@ function toPortPredicate(port: number): Init<ListenerFilterChainMatchPredicate> 
 
 function toFilterChain(
   { name, handler }: FilterChain,
-  direction: Listener['direction'],
+  direction: SocketListener['direction'],
 ): Init<FilterChainMessage> {
   const filter =
     handler.kind === 'http'

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
-import {
-  Client,
-  Server,
-  ServerCredentials,
-  type ServiceDefinition,
-  credentials,
-} from '@grpc/grpc-js';
+import { createServer } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import type { EchoServer } from '../support/echo-server.ts';
+import { Greeter, GreeterClient } from '../support/greeter.ts';
 import {
   type MeshProxy,
   TestMesh,
@@ -20,21 +15,8 @@ import {
 } from '../support/test-mesh.ts';
 import { until } from '../support/until.ts';
 
-const pass = (bytes: Buffer): Buffer => bytes;
-const path = '/test.Greeter/Greet';
-const greeter: ServiceDefinition = {
-  greet: {
-    path,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: pass,
-    requestDeserialize: pass,
-    responseSerialize: pass,
-    responseDeserialize: pass,
-  },
-};
-
-describe('long and multiplexed connections through a real Envoy', () => {
+describe('long and multiplexed connections through a real Envoy', function () {
+  this.timeout(30_000);
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let stream: EchoServer;
@@ -125,67 +107,29 @@ describe('long and multiplexed connections through a real Envoy', () => {
   });
 
   describe('gRPC', () => {
-    const servers: Server[] = [];
-    const seen: (readonly [version: string, authority: string])[] = [];
+    let greeters: readonly Greeter[];
+    let client: GreeterClient;
 
     before(async () => {
-      const members = [];
-      for (const version of ['v1', 'v2']) {
-        const server = new Server();
-        servers.push(server);
-        server.addService(greeter, {
-          greet: (
-            call: { readonly getHost: () => string },
-            answer: (error: null, value: Buffer) => void,
-          ) => {
-            seen.push([version, call.getHost()]);
-            answer(null, Buffer.from(version));
-          },
-        });
-        const port = await new Promise<number>((resolve, reject) => {
-          server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-            if (error === null) resolve(bound);
-            else reject(error);
-          });
-        });
-        members.push({ port, labels: { version } });
-      }
+      greeters = [await Greeter.start('v1'), await Greeter.start('v2')];
+      const members = greeters.map(({ port, version }) => ({ port, labels: { version } }));
       await mesh.declare({ name: 'greeter', port: 9000, protocol: 'GRPC', members });
+      client = new GreeterClient(`127.0.0.1:${proxy.port}`, {
+        'grpc.default_authority': 'greeter.service.consul:9000',
+      });
     });
 
     after(() => {
-      for (const server of servers) server.forceShutdown();
+      client.close();
+      for (const greeter of greeters) greeter.close();
     });
-
-    async function greet(count: number): Promise<readonly string[]> {
-      const client = new Client(`127.0.0.1:${proxy.port}`, credentials.createInsecure(), {
-        'grpc.default_authority': 'greeter.service.consul:9000',
-      });
-      try {
-        return await Promise.all(
-          Array.from(
-            { length: count },
-            () =>
-              new Promise<string>((resolve, reject) => {
-                client.makeUnaryRequest(path, pass, pass, Buffer.from('x'), (error, value) => {
-                  if (error === null) resolve(value?.toString() ?? '');
-                  else reject(error);
-                });
-              }),
-          ),
-        );
-      } finally {
-        client.close();
-      }
-    }
 
     it('is balanced call by call on one connection', async () => {
       await mesh.use(
         destinationRule('greeter', { trafficPolicy: { loadBalancer: { simple: 'ROUND_ROBIN' } } }),
       );
-      const answers = await greet(10);
-      assert.equal(answers.toSorted().join(), 'v1,v1,v1,v1,v1,v2,v2,v2,v2,v2');
-      assert.equal(seen.at(-1)?.[1], 'greeter.service.consul:9000');
+      assert.deepEqual(await client.count(10), { v1: 5, v2: 5 });
+      assert.deepEqual(greeters[0]?.received, Array(5).fill('greeter.service.consul:9000'));
     });
 
     it('follows rules', async () => {
@@ -196,12 +140,11 @@ describe('long and multiplexed connections through a real Envoy', () => {
           route: [to('greeter', 'v2')],
         }),
       );
-      assert.deepEqual(await greet(6), Array(6).fill('v2'));
+      assert.deepEqual(await client.count(6), { v2: 6 });
     });
   });
 
   it('can be upgraded to HTTP/2 towards the service', async () => {
-    const { createServer } = await import('node:http2');
     const server = createServer((request, response) => {
       response.end(`HTTP/${request.httpVersion}`);
     });

@@ -131,7 +131,8 @@ export class TestMesh implements Closer {
   async use(...rules: readonly ConfigObject[]): Promise<void> {
     const wanted = new Set(rules.map(nameOf));
     for (const rule of rules) await this.put(rule);
-    for (const [name, rule] of this.#applied) {
+    // What came last goes first: a rule before the subsets that it names.
+    for (const [name, rule] of [...this.#applied].toReversed()) {
       if (rule.kind !== 'ServiceEntry' && !wanted.has(name)) await this.remove(rule);
     }
     await this.settled();
