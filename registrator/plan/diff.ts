@@ -116,7 +116,9 @@ export function operationId(operation: Operation): string {
       return operation.record.id;
     case 'explain':
       return operation.service.id;
-    default:
+    case 'drain':
+    case 'deregister':
+    case 'restore':
       return operation.id;
   }
 }
