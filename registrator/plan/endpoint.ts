@@ -1,5 +1,5 @@
 /** Which ports of a workload are services, and at which address and port others reach them. */
-import type { Attachment, Transport } from '../docker/container.ts';
+import type { Attachment, Container, Transport } from '../docker/container.ts';
 import { isUsableAddress, type PortSettings } from '../docker/labels.ts';
 import { appPorts, type Workload } from './workload.ts';
 
@@ -92,10 +92,14 @@ function chooseContainerAddress(
     const address = options.ip ?? options.hostAddress;
     if (address !== undefined) return { kind: 'found', address };
   }
+  return chooseNetworkAddress(owner, settings.network ?? options.network);
+}
+
+/** The address on the network `wanted`, else on the primary one. */
+function chooseNetworkAddress(owner: Container, wanted: string | undefined): Address {
   const attached = owner.networks.filter(
     ({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined,
   );
-  const wanted = settings.network ?? options.network;
   const chosen =
     wanted === undefined ? attached[0] : attached.find(({ network }) => network === wanted);
   const address = chosen?.ipv4 ?? chosen?.ipv6;
