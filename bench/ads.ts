@@ -2,16 +2,9 @@
  * Delivery to many sidecars: `npx tsx bench/ads.ts [streams] [services]`. Measures from publishing a snapshot until every
  * stream has acknowledged all of it; the clients run in a second process and only parse what they must.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { Client, credentials } from '@grpc/grpc-js';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { createLog } from '../kit/log.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
-import { DeltaDiscoveryRequestSchema } from '../pilot/proto/messages.ts';
-import { encode } from '../pilot/proto/writer.ts';
 import type { Snapshot } from '../pilot/xds/resource.ts';
-import { xdsTypes } from '../pilot/xds/resource.ts';
 import { FixedSource } from '../test/feature/fixed-source.ts';
 import {
   edsCluster,
@@ -20,8 +13,9 @@ import {
   routes,
   snapshotOf,
 } from '../test/feature/xds-fixture.ts';
+import { openFleet } from './fleet-process.ts';
 
-const [first = '300', second = '300', role = 'server', address = ''] = process.argv.slice(2);
+const [first = '300', second = '300'] = process.argv.slice(2);
 const streams = Number(first);
 const names = Array.from(
   { length: Number(second) },
@@ -39,7 +33,8 @@ async function serve(): Promise<void> {
   const server = new AdsServer({ source, log: createLog('bench', 'silent') });
   const bound = await server.listen('127.0.0.1:0');
   const idle = process.memoryUsage().rss;
-  const clients = fork(import.meta.filename, [first, second, 'clients', bound]);
+  const fleet = openFleet();
+  fleet.send({ kind: 'connect', server: bound, proxies: streams });
   while (source.nodes.length < streams) await new Promise((resolve) => setTimeout(resolve, 20));
   const connected = process.memoryUsage().rss;
 
@@ -91,8 +86,7 @@ async function serve(): Promise<void> {
   const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   const now = process.memoryUsage().rss;
   console.log(`RSS MiB: idle ${mib(idle)}, connected ${mib(connected)}, at the end ${mib(now)}`);
-  clients.kill();
-  await once(clients, 'exit');
+  await fleet.close();
   await server.close();
 }
 
@@ -110,57 +104,4 @@ function report(what: string, costs: readonly Cost[]): void {
   );
 }
 
-function connect(index: number): void {
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.max_receive_message_length': -1,
-  });
-  const stream = client.makeBidiStreamRequest<Uint8Array, Buffer>(
-    '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
-    (bytes) => Buffer.from(bytes),
-    (bytes) => bytes,
-  );
-  const send = (
-    typeUrl: string,
-    responseNonce: string,
-    subscribe: readonly string[] = [],
-  ): void => {
-    stream.write(
-      encode(DeltaDiscoveryRequestSchema, {
-        node: { id: `sidecar~127.0.0.1~app-${index}.default~service.consul` },
-        typeUrl,
-        responseNonce,
-        resourceNamesSubscribe: subscribe,
-      }),
-    );
-  };
-  const asked = new Set<string>();
-  stream.on('error', () => undefined);
-  stream.on('data', (bytes: Buffer) => {
-    const { typeUrl, nonce } = parse(bytes);
-    const next = typeUrl === xdsTypes.cluster ? xdsTypes.endpoint : xdsTypes.route;
-    const asks = typeUrl === xdsTypes.cluster || typeUrl === xdsTypes.listener;
-    if (asks && !asked.has(next)) {
-      asked.add(next);
-      send(next, '', next === xdsTypes.endpoint ? names : ['9080']);
-    }
-    send(typeUrl, nonce);
-  });
-  send(xdsTypes.cluster, '');
-  send(xdsTypes.listener, '');
-}
-
-function parse(bytes: Uint8Array): { typeUrl: string; nonce: string } {
-  const reader = new BinaryReader(bytes);
-  const found = { typeUrl: '', nonce: '' };
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 4) found.typeUrl = reader.string();
-    else if (field === 5) found.nonce = reader.string();
-    else reader.skip(wireType);
-  }
-  return found;
-}
-
-if (role === 'clients') for (let index = 0; index < streams; index += 1) connect(index);
-else await serve();
+await serve();

@@ -2,8 +2,6 @@
  * Measures a real pilot with many proxies: how fast they are brought up and how fast a change reaches all of them,
  * what is sent for it, and the memory. Exit code 1 when a target is missed. See README.md.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +10,7 @@ import type { AdsCounters } from '../pilot/ads/status.ts';
 import type { XdsType } from '../pilot/xds/resource.ts';
 import { type Change, createScaleMesh } from '../test/feature/scale-mesh.ts';
 import { until } from '../test/support/until.ts';
-import type { FleetAnswer, FleetCommand } from './fleet.ts';
+import { type FleetProcess, openFleet } from './fleet-process.ts';
 import { describeMachine } from './machine.ts';
 import { type PilotProcess, startPilotProcess } from './pilot-process.ts';
 
@@ -91,33 +89,11 @@ async function run(): Promise<void> {
   await report({ machine, size, targets, figures, details });
 }
 
-interface Fleet {
-  readonly send: (command: FleetCommand) => void;
-  readonly answer: () => Promise<FleetAnswer>;
-  readonly close: () => Promise<void>;
-}
-
-function openFleet(): Fleet {
-  const child = fork(join(import.meta.dirname, 'fleet.ts'), { execArgv: ['--import', 'tsx'] });
-  return {
-    send: (command) => {
-      child.send(command);
-    },
-    answer: async () => {
-      const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(30_000) })) as [
-        FleetAnswer,
-      ];
-      return answer;
-    },
-    close: async () => {
-      child.disconnect();
-      await once(child, 'exit');
-    },
-  };
-}
-
 /** Connects all proxies to a pilot that is ready. */
-async function connect(pilot: PilotProcess, fleet: Fleet): Promise<Sample & { bytes: number }> {
+async function connect(
+  pilot: PilotProcess,
+  fleet: FleetProcess,
+): Promise<Sample & { bytes: number }> {
   const answer = fleet.answer();
   const start = now();
   fleet.send({ kind: 'connect', server: pilot.grpc, proxies: size.proxies });
@@ -132,7 +108,7 @@ async function connect(pilot: PilotProcess, fleet: Fleet): Promise<Sample & { by
 /** Makes changes one after the other; throws when something else is sent than what they ask for. */
 async function measure(
   pilot: PilotProcess,
-  fleet: Fleet,
+  fleet: FleetProcess,
   type: 'endpoint' | 'route',
   change: (index: number) => Promise<Change>,
 ): Promise<Series> {
@@ -160,7 +136,7 @@ async function measure(
   return { samples, sent, pilotCpu: ((await pilot.usage()).cpu - cpu) / size.changes };
 }
 
-async function expectAcks(fleet: Fleet, type: XdsType): Promise<void> {
+async function expectAcks(fleet: FleetProcess, type: XdsType): Promise<void> {
   const expecting = fleet.answer();
   fleet.send({ kind: 'expect', type });
   await expecting;

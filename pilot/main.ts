@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { describeError } from '../kit/errors.ts';
 import { createLog } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
@@ -14,6 +15,7 @@ export async function runPilot(
     process.stderr.write(parsed.messages.map((message) => `pilot: ${message}\n`).join(''));
     return 2;
   }
+  limitHeapGrowth();
   const log = createLog('pilot', parsed.config.logLevel);
   const termination = onTermination();
   try {
@@ -31,4 +33,12 @@ export async function runPilot(
   } finally {
     await termination.close();
   }
+}
+
+/**
+ * Every change replaces small objects of every stream that have just become old. V8 would let the heap grow to four
+ * times what is alive before it collects those; half as much again costs no more time and far less memory.
+ */
+function limitHeapGrowth(): void {
+  setFlagsFromString('--heap-growing-percent=50');
 }

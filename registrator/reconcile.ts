@@ -120,6 +120,12 @@ export class Reconciler {
         log.info({ id, health: health.status }, health.output);
         return;
       }
+      case 'explain': {
+        const { service, health } = operation;
+        await registry.explain(service, health);
+        log.info({ id: service.id, health: health.status }, health.output);
+        return;
+      }
       default:
         assertNever(operation);
     }

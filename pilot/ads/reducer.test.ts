@@ -571,9 +571,7 @@ function wanted(snapshot: Snapshot, type: XdsType): Record<string, string> {
   return Object.fromEntries(all.map(({ name, version }) => [name, version]));
 }
 
-describe('an ADS stream, whatever happens', function () {
-  this.timeout(60_000);
-
+describe('an ADS stream, whatever happens', () => {
   for (const transport of ['delta', 'sotw'] as const) {
     it(`ends with the last snapshot and never breaks traffic on the way (${transport})`, () => {
       const property = fc.property(actions(transport), snapshots(fc.constant(2)), (steps, last) => {

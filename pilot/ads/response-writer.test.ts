@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Client, Server, ServerCredentials, credentials } from '@grpc/grpc-js';
 import type { AdsCall, ResponseWriter } from './response-writer.ts';
 import { createResponseWriter } from './response-writer.ts';
@@ -40,13 +41,15 @@ async function received(hide: (call: AdsCall) => AdsCall): Promise<string[]> {
   });
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const messages: string[] = [];
-  const stream = client.makeBidiStreamRequest(method.path, pass, pass);
-  stream.on('data', (bytes: Buffer) => messages.push(bytes.toString('hex')));
-  const { code } = await new Promise<{ code: number }>((resolve) => stream.on('status', resolve));
-  client.close();
-  server.forceShutdown();
-  assert.equal(code, 0);
-  return messages;
+  try {
+    const stream = client.makeBidiStreamRequest(method.path, pass, pass);
+    stream.on('data', (bytes: Buffer) => messages.push(bytes.toString('hex')));
+    await once(stream, 'end');
+    return messages;
+  } finally {
+    client.close();
+    server.forceShutdown();
+  }
 }
 
 function writeAll(write: ResponseWriter, done: () => void): void {

@@ -46,4 +46,3 @@ export const serviceEntrySchema = message(
 );
 
 export type ServiceEntrySpec = Decoded<typeof serviceEntrySchema>;
-export type ServicePort = Decoded<typeof servicePort>;

@@ -201,7 +201,6 @@ export type PortTrafficPolicy = Decoded<typeof portPolicy>;
 export type LoadBalancer = Decoded<typeof loadBalancer>;
 export type ConsistentHash = Decoded<typeof consistentHash>;
 export type LocalityLb = Decoded<typeof localityLb>;
-export type Warmup = Decoded<typeof warmup>;
 export type ConnectionPool = Decoded<typeof connectionPool>;
 export type OutlierDetection = Decoded<typeof outlierDetection>;
 export type ClientTls = Decoded<typeof clientTls>;

@@ -116,17 +116,14 @@ function select<Kind extends ConfigResource['kind']>(
     .filter(
       (resource): resource is Extract<ConfigResource, { kind: Kind }> => resource.kind === kind,
     )
-    .sort((left, right) => compare(ageKey(left), ageKey(right)));
+    .map((resource) => ({ resource, age: ageKey(resource) }))
+    .sort((left, right) => (left.age < right.age ? -1 : 1))
+    .map(({ resource }) => resource);
 }
 
-function ageKey(resource: ConfigResource): string {
-  const { metadata, key } = resource;
+/** Ends in what no two resources of a kind share. */
+function ageKey({ metadata, key }: ConfigResource): string {
   return [metadata.creationTimestamp ?? '', key.namespace, key.name].join('/');
-}
-
-function compare(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }
 
 /** The rule of a resource, with full host names. */

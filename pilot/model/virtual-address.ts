@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Every service has its own address in this block of class E, which nothing else uses (as in Istio). */
 const prefix = '240.240';
@@ -15,7 +15,7 @@ export function assignVirtualAddresses(
   const used = new Set(taken);
   const assigned = new Map<string, string>();
   for (const hostname of [...hostnames].sort()) {
-    let slot = createHash('sha256').update(hostname).digest().readUInt32BE(0) % slots;
+    let slot = hash('sha256', hostname, 'buffer').readUInt32BE(0) % slots;
     while (used.has(addressOf(slot))) slot = (slot + 1) % slots;
     const address = addressOf(slot);
     used.add(address);

@@ -100,9 +100,7 @@ const fuzzed = [
   'google.api.expr.v1alpha1.Expr',
 ];
 
-describe('the protobuf writer', function () {
-  this.timeout(20_000);
-
+describe('the protobuf writer', () => {
   for (const name of fuzzed) {
     it(`writes any ${name} as the protobuf library reads it`, () => {
       const type = registry.getMessage(name) as GenMessage<Message>;

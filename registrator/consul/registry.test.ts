@@ -6,8 +6,7 @@ import { until } from '../../test/support/until.ts';
 import type { ServiceRecord } from '../contract/registration.ts';
 import { AgentRegistry } from './registry.ts';
 
-describe('AgentRegistry on a real Consul', function () {
-  this.timeout(60_000);
+describe('AgentRegistry on a real Consul', () => {
   let consul: TestConsul;
   let registry: AgentRegistry;
 
@@ -67,6 +66,16 @@ describe('AgentRegistry on a real Consul', function () {
     await registry.register(record, true);
     await registry.register({ ...record, checks: [] }, false);
     assert.deepEqual(await registry.read(), [{ ...registered, checks: {} }]);
+  });
+
+  it('passes another reason on to the catalogue at once, and leaves declared checks alone', async () => {
+    const health = { status: 'critical', output: 'container web is paused' } as const;
+    await registry.register({ ...record, health: { ...health, output: 'another' } }, true);
+    await registry.explain(record, health);
+    await until('the reason', async () =>
+      Object.values(await consul.states('web')).includes('critical: container web is paused'),
+    );
+    assert.deepEqual(await registry.read(), [{ ...registered, health }]);
   });
 
   it('sees and touches only what carries its mark', async () => {

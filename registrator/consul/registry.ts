@@ -28,10 +28,16 @@ export interface Registry {
   readonly read: () => Promise<readonly RegisteredService[]>;
   /** Writes the service and its health. `isNew`: throws `E_ID_TAKEN` if the id is somebody else's. */
   readonly register: (record: ServiceRecord, isNew: boolean) => Promise<void>;
+  /** Writes another health; of one with the same status, the text reaches the catalogue only later. */
   readonly report: (id: string, health: Health) => Promise<void>;
+  /** Writes another text for the status that the check has. */
+  readonly explain: (service: ServiceIdentity, health: Health) => Promise<void>;
   /** A service that is not there counts as deregistered. */
   readonly deregister: (id: string) => Promise<void>;
 }
+
+/** A service without its checks. */
+export type ServiceIdentity = Omit<ServiceRecord, 'checks' | 'health'>;
 
 export interface RegistryOptions {
   /** Such as http://127.0.0.1:8500. */
@@ -49,6 +55,8 @@ const containerCheckTtl = '8760h';
 
 export class AgentRegistry implements Registry, Closer {
   readonly #owner: string;
+  /** Marks a check as ours. */
+  readonly #note: string;
   readonly #address: string;
   readonly #client: ConsulClient;
   readonly #consul: Consul;
@@ -58,6 +66,7 @@ export class AgentRegistry implements Registry, Closer {
   constructor({ address, token, owner, client }: RegistryOptions) {
     const { hostname, port, protocol } = new URL(address);
     this.#owner = owner;
+    this.#note = `owner ${owner}`;
     this.#address = address;
     this.#client = client;
     this.#consul = new Consul({
@@ -101,17 +110,13 @@ export class AgentRegistry implements Registry, Closer {
     );
   };
 
-  /**
-   * The agent passes a check's new text on to the catalogue at once only if the status changed too, else
-   * after minutes (check_update_interval); registering again passes it on now. The text of an instance that
-   * gets no traffic says what to do, so it is worth that.
-   */
+  /** The text of an instance that gets no traffic says what to do: it is worth one more request. */
   register = async (record: ServiceRecord, isNew: boolean): Promise<void> => {
     if (isNew) await this.#assertFree(record.id);
     const path = '/v1/agent/service/register?replace-existing-checks=true';
     await this.#put(path, this.#format(record));
-    await this.report(record.id, record.health);
-    if (record.health.status === 'critical') await this.#put(path, this.#format(record));
+    if (record.health.status === 'critical') await this.explain(record, record.health);
+    else await this.report(record.id, record.health);
   };
 
   report = async (id: string, health: Health): Promise<void> => {
@@ -120,6 +125,17 @@ export class AgentRegistry implements Registry, Closer {
       Status: health.status,
       Output: health.output,
     });
+  };
+
+  /**
+   * The agent passes a check's new text on to the catalogue at once only if the status changed too, else
+   * after minutes (check_update_interval). Registering the service again passes it on; checks that are not
+   * named stay as they are.
+   */
+  explain = async (service: ServiceIdentity, health: Health): Promise<void> => {
+    await this.report(service.id, health);
+    const Checks = [this.#formatContainerCheck(service.id, health)];
+    await this.#put('/v1/agent/service/register', { ...formatService(service), Checks });
   };
 
   deregister = async (id: string): Promise<void> => {
@@ -162,30 +178,27 @@ export class AgentRegistry implements Registry, Closer {
   }
 
   #format(record: ServiceRecord): object {
-    const notes = `owner ${this.#owner}`;
     return {
-      ID: record.id,
-      Name: record.name,
-      Tags: record.tags,
-      Meta: record.meta,
-      Address: record.address,
-      Port: record.port,
-      Weights: { Passing: record.weight, Warning: 1 },
+      ...formatService(record),
       Checks: [
-        {
-          CheckID: containerCheckId(record.id),
-          Name: 'Docker container',
-          Notes: notes,
-          TTL: containerCheckTtl,
-          Status: record.health.status,
-        },
+        this.#formatContainerCheck(record.id, record.health),
         ...record.checks.map((check) => ({
           CheckID: declaredCheckId(record.id, check.kind),
           Name: check.name,
-          Notes: `${check.notes}; ${notes}`,
+          Notes: `${check.notes}; ${this.#note}`,
           ...check.definition,
         })),
       ],
+    };
+  }
+
+  #formatContainerCheck(id: string, health: Health): object {
+    return {
+      CheckID: containerCheckId(id),
+      Name: 'Docker container',
+      Notes: this.#note,
+      TTL: containerCheckTtl,
+      Status: health.status,
     };
   }
 
@@ -193,7 +206,7 @@ export class AgentRegistry implements Registry, Closer {
     const containerCheck = containerCheckId(service.ID);
     const own = checks.find(({ CheckID: id }) => id === containerCheck);
     const others = checks.filter(({ CheckID: id }) => id !== containerCheck);
-    const suffix = `; owner ${this.#owner}`;
+    const suffix = `; ${this.#note}`;
     return {
       id: service.ID,
       name: service.Service,
@@ -235,6 +248,18 @@ export class AgentRegistry implements Registry, Closer {
       throw new ConsulHttpError({ path }, statusCode, formatBody(response?.body));
     }
   }
+}
+
+function formatService(service: ServiceIdentity): object {
+  return {
+    ID: service.id,
+    Name: service.name,
+    Tags: service.tags,
+    Meta: service.meta,
+    Address: service.address,
+    Port: service.port,
+    Weights: { Passing: service.weight, Warning: 1 },
+  };
 }
 
 /** Options of a call through the npm package, which by itself waits for ever. */

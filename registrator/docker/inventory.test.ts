@@ -41,7 +41,7 @@ describe('Inventory', () => {
       now: () => now,
       after: (ms, action) => (impatient ? systemClock.after(ms, action) : () => undefined),
     };
-    const client = life.add(new DockerodeEngine(engine.address, 200));
+    const client = life.add(new DockerodeEngine(engine.address, 1000));
     inventory = new Inventory({ engine: client, clock, onLate: () => late++ });
   });
 
@@ -123,6 +123,19 @@ describe('Inventory', () => {
     const refreshed = await inventory.refresh();
     assert.deepEqual(names(refreshed), ['web']);
     assert.notEqual(refreshed.failure, undefined);
+  });
+
+  it('waits for everything the first time', async () => {
+    impatient = true;
+    engine.set(web);
+    engine.set(inspectReply({ name: 'db' }));
+    engine.hold(web.Id);
+    const first = inventory.refresh();
+    await until('both inspects', () => inspected().includes('web'));
+    setTimeout(() => {
+      engine.release();
+    }, 50);
+    assert.deepEqual(names(await first), ['db', 'web']);
   });
 
   it('does not wait long for one container, and announces it when it is known', async () => {

@@ -51,6 +51,8 @@ export class Inventory {
   readonly #reading = new Set<string>();
   readonly #stopping = new Map<string, StopMark>();
   #listed = false;
+  /** Everything of the first list was inspected; half a list would show pods without their sidecars. */
+  #complete = false;
   #listDue = true;
 
   constructor(options: InventoryOptions) {
@@ -130,10 +132,10 @@ export class Inventory {
     }
   }
 
-  /** Inspects what is dirty, and waits for it a while. Throws the first failure within that time. */
-  async #inspectDirty(): Promise<void> {
+  /** Inspects what is dirty, and waits for it a while. Rejects with the first failure within that time. */
+  #inspectDirty(): Promise<void> {
     const batch = [...this.#dirty].filter((id) => !this.#reading.has(id));
-    if (batch.length === 0) return;
+    if (batch.length === 0) return Promise.resolve();
     for (const id of batch) {
       this.#dirty.delete(id);
       this.#reading.add(id);
@@ -143,9 +145,12 @@ export class Inventory {
       await this.#inspect(id);
       if (late) this.#options.onLate();
     });
+    const isFirst = !this.#complete;
+    this.#complete = true;
+    if (isFirst) return reading;
     // A failure that comes late is not lost: the container stays dirty.
     reading.catch(() => undefined);
-    await new Promise<void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const stopWaiting = this.#options.clock.after(patience, () => {
         late = true;
         resolve();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { formatProblem } from '../../kit/problem.ts';
 import { idOf, inspectReply, type ContainerSketch } from '../../test/fakes/containers.ts';
-import { parseContainer } from '../docker/container.ts';
+import { parseContainer, type Container } from '../docker/container.ts';
 import { planServices, type DesiredState, type PlanOptions } from './desired.ts';
 
 const options: PlanOptions = {
@@ -486,6 +486,24 @@ describe('planServices', () => {
     );
   });
 
+  it('retains what has ended with a code that is not known yet, and not what has never run', () => {
+    const ended = (name: string): Container => {
+      const container = parseContainer(inspectReply({ name }));
+      return { ...container, state: 'stopped' };
+    };
+    const created: { startedAt?: unknown } & Container = { ...ended('created') };
+    delete created.startedAt;
+    const observation = {
+      containers: [ended('web'), created],
+      stopping: new Set<string>(),
+      unknown: new Set<string>(),
+    };
+    assert.deepEqual(
+      [...planServices(observation, { ...options, keepFailed: true }).retained],
+      [[idOf('web'), { status: 'critical', output: 'container web has ended' }]],
+    );
+  });
+
   it('says each mistake once, however many ports it touches', () => {
     const state = plan([
       {
@@ -553,6 +571,14 @@ describe('planServices', () => {
       assert.deepEqual(
         [summarize(state), codes(state), [...state.unknown].sort()],
         [[], [], [idOf('app'), idOf('pod')].sort()],
+      );
+    });
+
+    it('concludes nothing about a pod without a sidecar while a container could not be read', () => {
+      const state = plan([pod, app], {}, { unknown: ['envoy'] });
+      assert.deepEqual(
+        [summarize(state), codes(state), [...state.unknown].sort()],
+        [[], [], [idOf('app'), idOf('envoy')].sort()],
       );
     });
 

@@ -250,18 +250,30 @@ function dropDuplicates(planned: readonly Planned[]): {
   return { records: [...kept.values()].map(({ record }) => record), problems };
 }
 
-/**
- * `-deregister on-success`, as gliderlabs/registrator reads it: exit code 0 and death by a signal (codes
- * from 128 on) are success.
- */
+/** What `-deregister on-success` keeps. */
 function findFailed(containers: readonly Container[]): ReadonlyMap<string, Health> {
   return new Map(
-    containers.flatMap(({ id, name, role, exitCode }) => {
-      if (role !== 'app' || exitCode === undefined || exitCode === 0 || exitCode >= 128) return [];
-      const output = `container ${name} ended with exit code ${exitCode}`;
-      return [[id, { status: 'critical', output } as const] as const];
+    containers.flatMap((container) => {
+      const output = container.role === 'app' ? describeFailure(container) : undefined;
+      return output === undefined ? [] : [[container.id, { status: 'critical', output } as const]];
     }),
   );
+}
+
+/**
+ * As gliderlabs/registrator reads it: exit code 0 and death by a signal (codes from 128 on) are success. A
+ * container that ended may have failed until its code is known.
+ */
+function describeFailure(container: Container): string | undefined {
+  const { name, state, startedAt, exitCode } = container;
+  if (exitCode === undefined) {
+    return state === 'stopped' && startedAt !== undefined
+      ? `container ${name} has ended`
+      : undefined;
+  }
+  return exitCode === 0 || exitCode >= 128
+    ? undefined
+    : `container ${name} ended with exit code ${exitCode}`;
 }
 
 function portProblem(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RegisteredService, ServiceRecord } from '../contract/registration.ts';
 import type { DesiredState } from './desired.ts';
-import { diffServices } from './diff.ts';
+import { diffServices, operationId } from './diff.ts';
 
 const health = { status: 'passing', output: 'container web is running' } as const;
 const bad = { status: 'critical', output: 'container web is paused' } as const;
@@ -90,11 +90,15 @@ describe('diffServices', () => {
     );
   });
 
-  it('registers again for another reason to be critical, so that the catalogue shows it', () => {
-    const wanted = { ...record, health: bad };
+  it('tells another reason to be critical from what takes traffic away', () => {
+    const service: RegisteredService = { ...held, health: { ...bad, output: 'other' } };
+    const operation = { kind: 'explain', service, health: bad };
     assert.deepEqual(
-      diffServices(desire([wanted]), [{ ...held, health: { ...bad, output: 'other' } }]),
-      [{ kind: 'register', record: wanted, isNew: false }],
+      [
+        diffServices(desire([{ ...record, health: bad }]), [service]),
+        diffServices(desire([], { retained: new Map([['c1', bad]]) }), [service]),
+      ],
+      [[operation], [operation]],
     );
   });
 
@@ -110,10 +114,7 @@ describe('diffServices', () => {
       ],
     );
     assert.deepEqual(
-      operations.map((operation) => [
-        operation.kind,
-        operation.kind === 'register' ? operation.record.id : operation.id,
-      ]),
+      operations.map((operation) => [operation.kind, operationId(operation)]),
       [
         ['drain', '4'],
         ['drain', '5'],

@@ -14,14 +14,16 @@ export type Operation =
   | { readonly kind: 'deregister'; readonly id: string; readonly name: string }
   /** `isNew`: no service of ours has this id yet. */
   | { readonly kind: 'register'; readonly record: ServiceRecord; readonly isNew: boolean }
-  | { readonly kind: 'restore'; readonly id: string; readonly health: Health };
+  | { readonly kind: 'restore'; readonly id: string; readonly health: Health }
+  /** Critical as before, for another reason. */
+  | { readonly kind: 'explain'; readonly service: RegisteredService; readonly health: Health };
 
 /**
  * Operations of one kind may run side by side; kinds run in this order. What takes traffic away from an
  * instance that cannot serve comes first. A deregistration comes before registrations, because the address
  * may be the same one under another id.
  */
-export const operationOrder = ['drain', 'deregister', 'register', 'restore'] as const;
+export const operationOrder = ['drain', 'deregister', 'register', 'restore', 'explain'] as const;
 
 /** `actual` is what the agent holds of the services that we own. */
 export function diffServices(
@@ -47,10 +49,9 @@ function settle(record: ServiceRecord, held: RegisteredService | undefined): Ope
       { kind: 'register', record, isNew: false },
     ];
   }
-  if (!isSameRegistration(record, held) || isOtherReason(record.health, held.health)) {
-    return [{ kind: 'register', record, isNew: false }];
-  }
-  return reportHealth(record.id, record.health, held.health);
+  return isSameRegistration(record, held)
+    ? reportHealth(held, record.health)
+    : [{ kind: 'register', record, isNew: false }];
 }
 
 /** The writes for a service that the containers no longer ask for. */
@@ -60,19 +61,18 @@ function retire(service: RegisteredService, desired: DesiredState): Operation[] 
   const health = desired.retained.get(container);
   return health === undefined
     ? [{ kind: 'deregister', id: service.id, name: service.name }]
-    : reportHealth(service.id, health, service.health);
+    : reportHealth(service, health);
 }
 
-/** Still critical, but for another reason: only a registration makes the agent pass that on at once. */
-function isOtherReason(wanted: Health, held: Health | undefined): boolean {
-  return (
-    wanted.status === 'critical' && held?.status === 'critical' && held.output !== wanted.output
-  );
-}
-
-function reportHealth(id: string, wanted: Health, held: Health | undefined): Operation[] {
-  if (held?.status === wanted.status && held.output === wanted.output) return [];
-  return [{ kind: wanted.status === 'critical' ? 'drain' : 'restore', id, health: wanted }];
+function reportHealth(service: RegisteredService, health: Health): Operation[] {
+  const { id, health: held } = service;
+  if (held?.status === health.status && held.output === health.output) return [];
+  if (health.status === 'passing') return [{ kind: 'restore', id, health }];
+  return [
+    held?.status === 'critical'
+      ? { kind: 'explain', service, health }
+      : { kind: 'drain', id, health },
+  ];
 }
 
 function isSameRegistration(record: ServiceRecord, held: RegisteredService): boolean {
@@ -111,5 +111,14 @@ function compareOperations(left: Operation, right: Operation): number {
 
 /** The id of the service that the operation writes. */
 export function operationId(operation: Operation): string {
-  return operation.kind === 'register' ? operation.record.id : operation.id;
+  switch (operation.kind) {
+    case 'register':
+      return operation.record.id;
+    case 'explain':
+      return operation.service.id;
+    case 'drain':
+    case 'deregister':
+    case 'restore':
+      return operation.id;
+  }
 }

@@ -1,5 +1,5 @@
 /** Which ports of a workload are services, and at which address and port others reach them. */
-import type { Transport } from '../docker/container.ts';
+import type { Attachment, Container, Transport } from '../docker/container.ts';
 import { isUsableAddress, type PortSettings } from '../docker/labels.ts';
 import { appPorts, type Workload } from './workload.ts';
 
@@ -92,21 +92,28 @@ function chooseContainerAddress(
     const address = options.ip ?? options.hostAddress;
     if (address !== undefined) return { kind: 'found', address };
   }
+  return chooseNetworkAddress(owner, settings.network ?? options.network);
+}
+
+/** The address on the network `wanted`, else on the primary one. */
+function chooseNetworkAddress(owner: Container, wanted: string | undefined): Address {
   const attached = owner.networks.filter(
     ({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined,
   );
-  const wanted = settings.network ?? options.network;
   const chosen =
     wanted === undefined ? attached[0] : attached.find(({ network }) => network === wanted);
   const address = chosen?.ipv4 ?? chosen?.ipv6;
-  if (address !== undefined) return { kind: 'found', address };
+  return address === undefined ? missingAddress(attached, wanted) : { kind: 'found', address };
+}
+
+/** None of the networks that have an address is the one that is wanted, or there is none at all. */
+function missingAddress(attached: readonly Attachment[], wanted: string | undefined): Address {
+  if (wanted === undefined) {
+    const message =
+      'is not registered: it has no address of its own; attach it to a network or set SERVICE_IP';
+    return { kind: 'missing', code: 'E_ADDRESS', message };
+  }
   const names = attached.map(({ network }) => network).join(', ');
-  return {
-    kind: 'missing',
-    code: wanted === undefined ? 'E_ADDRESS' : 'E_NETWORK',
-    message:
-      wanted === undefined
-        ? 'is not registered: it has no address of its own; attach it to a network or set SERVICE_IP'
-        : `is not registered: it is not on network "${wanted}" (on: ${names === '' ? 'none' : names})`,
-  };
+  const message = `is not registered: it is not on network "${wanted}" (on: ${names === '' ? 'none' : names})`;
+  return { kind: 'missing', code: 'E_NETWORK', message };
 }

@@ -51,7 +51,11 @@ export function groupWorkloads(observation: Observation, network?: string): Work
     } else if (owner === undefined || owner.state === 'stopped') {
       problems.push(ownerProblem(app, owner));
     } else {
-      workloads.push({ app, owner, sidecars: sidecars.get(owner.id) ?? [] });
+      const joined = sidecars.get(owner.id) ?? [];
+      // One that could not be read may be the sidecar.
+      const isOpen = owner.role === 'pod' && joined.length === 0 && observation.unknown.size > 0;
+      if (isOpen) unknown.add(app.id);
+      else workloads.push({ app, owner, sidecars: joined });
     }
   }
   return { workloads, unknown, problems };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { findEnvoy } from '../../test/support/envoy.ts';
+import { findEnvoy } from '../../test/support/programs.ts';
 import { renderBootstrap, type BootstrapOptions } from './render.ts';
 
 const golden = new URL('testdata/reviews-v1.json', import.meta.url);
@@ -23,8 +23,7 @@ describe('the bootstrap', () => {
     assert.deepEqual(JSON.parse(rendered), JSON.parse(readFileSync(golden, 'utf8')));
   });
 
-  it('is accepted by Envoy without a word of warning', async function () {
-    this.timeout(10_000);
+  it('is accepted by Envoy without a word of warning', async () => {
     const { status, stderr } = spawnSync(
       await findEnvoy(),
       ['--mode', 'validate', '--config-yaml', JSON.stringify(renderBootstrap(options))],

@@ -60,7 +60,7 @@ const adsConfig = {
       envoy_grpc: {
         cluster_name: 'xds-grpc',
         // Envoy's own 30 s would leave a restarted pilot without proxies for as long.
-        retry_policy: { retry_back_off: { base_interval: '0.250s', max_interval: '3s' } },
+        retry_policy: { retry_back_off: { base_interval: '0.250s', max_interval: '1s' } },
       },
     },
   ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually } from '../../test/support/envoy.ts';
+import { until } from '../../test/support/until.ts';
 import { systemClock, type Clock } from '../../kit/clock.ts';
 import { createSmallLog } from '../agent/log.ts';
 import { NameTableWatch, parseNameTable } from './name-table-watch.ts';
@@ -49,9 +49,9 @@ describe('the watch of the name table', () => {
   });
 
   const nthWatch = (count: number): Promise<ServerResponse> =>
-    eventually(() => watches[count - 1], 1500);
+    until(`watch ${count}`, () => watches[count - 1]);
   const untilVersion = (version: string): Promise<true> =>
-    eventually(() => (watch.table.current()?.version === version ? true : undefined), 1500);
+    until(`version ${version}`, () => watch.table.current()?.version === version);
 
   it('keeps the latest table, across pieces, heartbeats and a new connection', async () => {
     const first = await nthWatch(1);

@@ -4,8 +4,10 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { decode, encode } from 'dns-packet';
+import { Lifecycle } from '../../kit/lifecycle.ts';
 import { WatchedCell } from '../../kit/watched.ts';
 import { createSmallLog } from '../agent/log.ts';
+import { freePort } from '../../test/support/ports.ts';
 import type { NameTable } from '../contract/name-table.ts';
 import { parseNameservers } from './resolv-conf.ts';
 import { DnsServer } from './server.ts';
@@ -19,6 +21,7 @@ class OtherResolver {
   readonly #tcp: Server = createServer();
 
   async listen(): Promise<number> {
+    const port = await freePort();
     this.#udp.on('message', (query, { port, address }) => {
       this.asked.push(query);
       const reply = this.#answer(query);
@@ -31,9 +34,8 @@ class OtherResolver {
         if (reply !== undefined) socket.end(frameMessage(reply));
       });
     });
-    this.#udp.bind(0, '127.0.0.1');
+    this.#udp.bind(port, '127.0.0.1');
     await once(this.#udp, 'listening');
-    const { port } = this.#udp.address();
     this.#tcp.listen(port, '127.0.0.1');
     await once(this.#tcp, 'listening');
     return port;
@@ -60,28 +62,35 @@ class OtherResolver {
 describe('the DNS server', () => {
   const table = new WatchedCell<NameTable>();
   const lines: string[] = [];
+  let life: Lifecycle;
   let other: OtherResolver;
-  let server: DnsServer;
+  let port: number;
   let resolver: Resolver;
 
-  beforeEach(async () => {
-    other = new OtherResolver();
-    const port = await other.listen();
+  /** `timeout`: how long the other resolver may take (ms). */
+  async function start(timeout?: number): Promise<void> {
+    const upstream = createUpstream(
+      [{ address: '127.0.0.1', port: await other.listen() }],
+      timeout,
+    );
     const log = createSmallLog({}, 'info', (line) => lines.push(line));
-    server = new DnsServer(table, createUpstream([{ address: '127.0.0.1', port }], 200), log);
-    await server.listen(0);
-    resolver = new Resolver({ timeout: 1000, tries: 1 });
-    resolver.setServers([`127.0.0.1:${server.port}`]);
+    const server = life.add(new DnsServer(table, upstream, log));
+    port = await freePort();
+    await server.listen(port);
+    resolver = new Resolver({ timeout: 20_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${port}`]);
+  }
+
+  beforeEach(() => {
+    life = new Lifecycle();
+    other = life.add(new OtherResolver());
     lines.length = 0;
   });
 
-  afterEach(async () => {
-    await server.close();
-    other.close();
-  });
+  afterEach(() => life.close());
 
   async function askTcp(...queries: readonly Buffer[]): Promise<readonly Buffer[]> {
-    const socket = connect(server.port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     const replies: Buffer[] = [];
     readMessages(socket, (reply) => {
       replies.push(reply);
@@ -94,6 +103,7 @@ describe('the DNS server', () => {
   }
 
   it('asks the other resolver for every name until it has a table, then answers those of the mesh', async () => {
+    await start();
     const before = await resolver.resolve4('reviews');
     table.set({ version: '1', names: { reviews: ['240.240.0.1'] } });
     assert.deepEqual(
@@ -113,6 +123,7 @@ describe('the DNS server', () => {
   });
 
   it('follows the table', async () => {
+    await start();
     table.set({ version: '2', names: { ratings: ['240.240.0.7'] } });
     const first = await resolver.resolve4('ratings');
     table.set({ version: '3', names: { ratings: ['240.240.0.8'] } });
@@ -123,6 +134,7 @@ describe('the DNS server', () => {
   });
 
   it('sends unknown queries on byte for byte, over the transport they came by', async () => {
+    await start();
     table.set({ version: '4', names: { reviews: ['240.240.0.1'] } });
     const mine = encode({ type: 'query', id: 1, questions: [{ name: 'REVIEWS', type: 'A' }] });
     const foreign = encode({ type: 'query', id: 2, questions: [{ name: 'Db', type: 'TXT' }] });
@@ -146,6 +158,7 @@ describe('the DNS server', () => {
   });
 
   it('answers SERVFAIL, and says so once, when the other resolver does not answer', async () => {
+    await start(200);
     const codes = await Promise.all(
       ['silent.one', 'silent.two'].map((name) =>
         resolver
@@ -160,22 +173,23 @@ describe('the DNS server', () => {
   });
 
   it('serves on after rubbish over both transports', async () => {
+    await start();
     table.set({ version: '5', names: { reviews: ['240.240.0.1'] } });
     const client = createSocket('udp4');
     for (const rubbish of [Buffer.of(1), Buffer.alloc(12), Buffer.alloc(400, 0xff)]) {
       await new Promise((resolve) => {
-        client.send(rubbish, server.port, '127.0.0.1', resolve);
+        client.send(rubbish, port, '127.0.0.1', resolve);
       });
     }
     client.close();
-    const socket = connect(server.port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     socket.end(Buffer.alloc(300, 0xff));
     await once(socket, 'close');
     assert.deepEqual(await resolver.resolve4('reviews'), ['240.240.0.1']);
   });
 
   it('fails with the port in its message when the port is taken', async () => {
-    const { port } = server;
+    await start();
     const second = new DnsServer(
       table,
       createUpstream([]),

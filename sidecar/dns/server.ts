@@ -53,7 +53,7 @@ export class DnsServer implements Closer {
     try {
       this.#udp.bind(port, '127.0.0.1');
       await once(this.#udp, 'listening');
-      this.#tcp.listen(this.port, '127.0.0.1');
+      this.#tcp.listen(port, '127.0.0.1');
       await once(this.#tcp, 'listening');
     } catch (cause) {
       throw new OperationError('E_DNS_LISTEN', `cannot serve DNS on 127.0.0.1:${port}`, { cause });
@@ -61,11 +61,6 @@ export class DnsServer implements Closer {
     this.#udp.on('error', (error) => {
       this.#log.warn({ error: error.message }, 'DNS socket');
     });
-  }
-
-  /** The port it listens on, when `listen` was asked for port 0. */
-  get port(): number {
-    return this.#udp.address().port;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../support/envoy.ts';
+import { until } from '../support/until.ts';
 import { buildImage, docker, DockerBench, logsOf } from './docker.ts';
 
 const podImage = 'composemesh/pod:e2e';
@@ -79,9 +79,9 @@ async function addressOf(container: string, field = 'IPAddress'): Promise<string
 }
 
 async function untilHealthy(container: string): Promise<void> {
-  await eventually(async () => {
+  await until(`${container} to be healthy`, async () => {
     const health = await docker('inspect', '-f', '{{.State.Health.Status}}', container);
-    return health === 'healthy' ? true : undefined;
+    return health === 'healthy';
   });
 }
 
@@ -335,7 +335,7 @@ describe('the sidecar in a pod', () => {
       `pilot ${pilot} ${pilot}`,
       'nowhere.invalid ENOTFOUND ENOTFOUND',
     ].join('\n');
-    const answers = await eventually(async () => {
+    const answers = await until('the name table', async () => {
       const seen = await resolveFrom(app, 'shop', 'pilot', 'nowhere.invalid');
       return seen.includes('shop 240') ? seen : undefined;
     });
@@ -372,14 +372,14 @@ describe('the sidecar in a pod', () => {
 
   it('notices that its namespace is dead and is started again in the new one', async () => {
     await docker('restart', '--time', '5', pod);
-    await eventually(async () => {
+    await until('the sidecar to notice', async () => {
       const log = await logsOf(sidecar);
-      return log.includes('the network namespace is dead') ? true : undefined;
+      return log.includes('the network namespace is dead');
     });
     await docker('restart', '--time', '1', app);
-    await eventually(async () => {
+    await until('names of the mesh', async () => {
       const seen = await resolveFrom(app, 'shop');
-      return seen === 'shop 240.240.0.5 240.240.0.5' ? true : undefined;
+      return seen === 'shop 240.240.0.5 240.240.0.5';
     });
   });
 

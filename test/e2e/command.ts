@@ -37,7 +37,8 @@ export function attempt(
       if (typeof code === 'number') resolve({ code, stdout, stderr });
       else reject(new Error(`${describe(program, args)} did not end by itself`, { cause: error }));
     });
-    child.stdin?.end(input ?? '');
+    // A program that has ended before it read its input is judged by its exit code.
+    child.stdin?.on('error', () => undefined).end(input ?? '');
   });
 }
 

@@ -6,8 +6,8 @@ export function docker(...args: readonly string[]): Promise<string> {
 }
 
 /** What a container has written so far, standard output before standard error. */
-export async function logsOf(container: string): Promise<string> {
-  const { stdout, stderr } = await attempt('docker', ['logs', container]);
+export async function logsOf(container: string, ...options: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await attempt('docker', ['logs', ...options, container]);
   return stdout + stderr;
 }
 

@@ -100,9 +100,11 @@ export class Outage {
     return { failures, requests: samples.length };
   }
 
-  /** How often the caller's Envoy got other members since the requests began. */
-  get changes(): number {
-    return this.#watch.sightings.length - 1;
+  /** Every other set of members that the caller's Envoy got since the requests began. */
+  get changes(): readonly string[] {
+    return this.#watch.sightings
+      .slice(1)
+      .map(({ at, instances }) => `+${at - this.#endedAt} ms ${JSON.stringify(instances)}`);
   }
 
   #seconds(): number {

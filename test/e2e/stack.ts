@@ -23,6 +23,8 @@ export interface Start {
   readonly seconds: number;
   /** The page as it was when `docker compose up --wait` had ended. */
   readonly page: Page;
+  /** Containers that Docker had to start again meanwhile. */
+  readonly restarted: readonly string[];
 }
 
 /** What the containers of the project hold on the Engine. */
@@ -233,6 +235,13 @@ export async function findHoldings(): Promise<Holdings> {
   return { containers, networks: lines(networks), volumes: lines(`${labelled}\n${mounted}`) };
 }
 
+/** Containers of the project that Docker has started again after they ended. */
+async function findRestarted(): Promise<readonly string[]> {
+  const { containers } = await findHoldings();
+  const counts = await docker('inspect', '-f', '{{.Name}} {{.RestartCount}}', ...containers);
+  return lines(counts).filter((line) => !line.endsWith(' 0'));
+}
+
 export function lines(text: string): readonly string[] {
   return text.split('\n').filter((line) => line !== '');
 }
@@ -297,7 +306,9 @@ class Stack {
     const { code, stderr } = await attemptCompose('up', '--wait');
     const seconds = (performance.now() - started) / 1000;
     const page = await fetchPage().catch(String);
-    if (code === 0 && typeof page !== 'string') return { seconds, page };
+    if (code === 0 && typeof page !== 'string') {
+      return { seconds, page, restarted: await findRestarted() };
+    }
     const seen = typeof page === 'string' ? page : `status ${page.status}`;
     throw new Error(`up ended with ${code}, page: ${seen}\n${stderr}\n${await explain()}`);
   }

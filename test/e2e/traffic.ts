@@ -18,6 +18,8 @@ export interface Sample {
 }
 
 export interface Traffic {
+  /** Those of the requests that have ended so far. */
+  readonly samples: readonly Sample[];
   /** Ends the stream, waits for the requests under way and gives all samples, in the order of their ends. */
   readonly stop: () => Promise<readonly Sample[]>;
 }
@@ -81,6 +83,7 @@ export async function startCalls(
   });
   await Promise.race([ready, lines.failed]);
   return {
+    samples,
     stop: async () => {
       await lines.end();
       return samples;
@@ -100,6 +103,7 @@ export function startPages(url: string, interval: number): Traffic {
     open.add(sent);
   }, interval);
   return {
+    samples,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(open);

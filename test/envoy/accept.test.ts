@@ -12,8 +12,8 @@ import type { RegisteredService } from '../../pilot/model/service.ts';
 import { Pipeline } from '../../pilot/push/pipeline.ts';
 import type { Snapshot } from '../../pilot/xds/resource.ts';
 import type { NodeMetadata } from '../../sidecar/contract/node.ts';
-import { freePort } from '../support/envoy.ts';
 import { type InstanceFixture, catalogOf, proxyAt, resourcesOf } from '../support/mesh-fixture.ts';
+import { freePort } from '../support/ports.ts';
 import { RealEnvoy, type RunningConfig } from '../support/real-envoy.ts';
 import { recordLog } from '../support/recorded-log.ts';
 import { checkSnapshot } from '../support/snapshot-check.ts';
@@ -115,9 +115,7 @@ interface Scenario {
   readonly proxies: Readonly<Record<string, { readonly address: string } & Partial<NodeMetadata>>>;
 }
 
-describe('a real Envoy accepts', function () {
-  this.timeout(30_000);
-
+describe('a real Envoy accepts', () => {
   describe('every scenario, as', () => {
     for (const name of readdirSync(scenarios)) {
       const read = (file: string): string => {

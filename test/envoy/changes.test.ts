@@ -16,8 +16,7 @@ function allTo(subset: string): ConfigObject {
   return virtualService('reviews', { route: [to('reviews', subset)] });
 }
 
-describe('changes while calls are under way', function () {
-  this.timeout(60_000);
+describe('changes while calls are under way', () => {
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let ports: readonly number[];

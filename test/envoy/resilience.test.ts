@@ -25,8 +25,7 @@ function reviewsPolicy(trafficPolicy: Json): ReturnType<typeof destinationRule> 
   return destinationRule('reviews', { trafficPolicy });
 }
 
-describe('resilience through a real Envoy', function () {
-  this.timeout(30_000);
+describe('resilience through a real Envoy', () => {
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let v1: EchoServer;

@@ -17,8 +17,7 @@ const reviewsV1 = { route: [to('reviews', 'v1')] };
 const reviewsV2 = { route: [to('reviews', 'v2')] };
 const subsets = versionsOf('reviews', 'v1', 'v2', 'v3');
 
-describe('routing through a real Envoy', function () {
-  this.timeout(30_000);
+describe('routing through a real Envoy', () => {
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let reviews: readonly EchoServer[];

@@ -76,8 +76,7 @@ function call(client: Client, text: string): Promise<string> {
   });
 }
 
-describe('a gRPC client without a sidecar', function () {
-  this.timeout(30_000);
+describe('a gRPC client without a sidecar', () => {
   const lifecycle = new Lifecycle();
   after(() => lifecycle.close());
 

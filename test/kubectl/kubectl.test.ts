@@ -14,8 +14,7 @@ const subset = '{.spec.http[0].route[0].destination.subset}';
 const times = /\d{4}-\d\d-\d\dT[\d:]+Z/g;
 
 for (const binary of binaries) {
-  describe(`stock ${basename(binary)}`, function () {
-    this.timeout(20_000);
+  describe(`stock ${basename(binary)}`, () => {
     let server: ApiServer;
     let home: TemporaryFolder;
     let kubectl: Kubectl;

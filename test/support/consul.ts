@@ -1,11 +1,12 @@
 /** A real Consul agent for one test suite: single server, free loopback ports, its own data directory. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConsulClient, type ConsulClient } from '../../kit/consul-client.ts';
+import { freePort } from './ports.ts';
+import { findConsul } from './programs.ts';
 import { until } from './until.ts';
 
 export class TestConsul {
@@ -26,7 +27,7 @@ export class TestConsul {
   static async start(): Promise<TestConsul> {
     const program = await findConsul();
     const folder = await mkdtemp(join(tmpdir(), 'composemesh-consul-'));
-    const [http = 0, server = 0, serf = 0] = await freePorts(3);
+    const http = await freePort();
     const config = {
       server: true,
       bootstrap_expect: 1,
@@ -37,12 +38,25 @@ export class TestConsul {
       log_level: 'warn',
       disable_update_check: true,
       performance: { raft_multiplier: 1 },
-      ports: { http, server, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1, grpc_tls: -1 },
+      ports: {
+        http,
+        server: await freePort(),
+        serf_lan: await freePort(),
+        serf_wan: -1,
+        dns: -1,
+        grpc: -1,
+        grpc_tls: -1,
+      },
     };
     await writeFile(join(folder, 'config.json'), JSON.stringify(config));
     const consul = new TestConsul(program, folder, http);
-    await consul.run();
-    return consul;
+    try {
+      await consul.run();
+      return consul;
+    } catch (error) {
+      await consul.stop();
+      throw error;
+    }
   }
 
   /** Starts the agent again, on the same ports and with the data it had, unless they were lost. */
@@ -50,17 +64,22 @@ export class TestConsul {
     const child = spawn(
       this.#program,
       ['agent', '-config-file', join(this.#folder, 'config.json')],
-      { stdio: 'ignore' },
+      { stdio: ['ignore', 'pipe', 'ignore'] },
     );
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     this.#process = child;
-    await until('a Consul leader', () => this.#hasLeader(), 20_000);
+    await until('a Consul leader', () => {
+      if (hasEnded(child)) throw new Error(`Consul ended by itself: ${output}`);
+      return this.#hasLeader();
+    });
   }
 
   /** Ends the agent. `SIGKILL` is a crash. */
   async halt(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child?.exitCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
@@ -113,6 +132,10 @@ export class TestConsul {
   }
 }
 
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
 export interface HealthEntry {
   readonly Service: {
     readonly ID: string;
@@ -128,24 +151,4 @@ export interface HealthEntry {
     readonly Status: string;
     readonly Output: string;
   }[];
-}
-
-async function findConsul(): Promise<string> {
-  const given = process.env['CONSUL_BIN'];
-  if (given !== undefined && given !== '') return given;
-  const cache = join(
-    process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-    'composemesh/consul',
-  );
-  const [version] = await readdir(cache).catch(() => []);
-  if (version === undefined) throw new Error('set CONSUL_BIN to the path of a Consul program');
-  return join(cache, version, 'consul');
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

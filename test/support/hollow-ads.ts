@@ -10,6 +10,8 @@ export interface HollowAds {
   readonly firstRequests: readonly Buffer[];
   /** Answers what was asked and what will be. */
   readonly open: () => void;
+  /** Answers nothing new until it is opened again. */
+  readonly hold: () => void;
   readonly close: () => void;
 }
 
@@ -18,12 +20,12 @@ type Stream = ServerDuplexStream<Buffer, Buffer>;
 const typeUrlField = 2;
 const nonceField = 6;
 
-/** Starts it on 127.0.0.1; silent until `open` is called, or from the start when `silent` is false. */
-export async function startHollowAds(silent: boolean): Promise<HollowAds> {
+/** Starts it on 127.0.0.1, open. */
+export async function startHollowAds(): Promise<HollowAds> {
   const server = new Server();
   const waiting: (() => void)[] = [];
   const firstRequests: Buffer[] = [];
-  let isOpen = !silent;
+  let isOpen = true;
   const handle = (stream: Stream): void => {
     let first = true;
     stream.on('error', () => undefined);
@@ -66,6 +68,9 @@ export async function startHollowAds(silent: boolean): Promise<HollowAds> {
     open: () => {
       isOpen = true;
       for (const answer of waiting.splice(0)) answer();
+    },
+    hold: () => {
+      isOpen = false;
     },
     close: () => {
       server.forceShutdown();

@@ -8,7 +8,7 @@ import { renderBootstrap } from '../../sidecar/bootstrap/render.ts';
 import { type NodeMetadata, formatNodeMetadata } from '../../sidecar/contract/node.ts';
 import { parseStats } from '../../sidecar/envoy/admin.ts';
 import { envoyArguments } from '../../sidecar/envoy/process.ts';
-import { findEnvoy } from './envoy.ts';
+import { findEnvoy } from './programs.ts';
 import { until } from './until.ts';
 
 export interface RealEnvoyOptions {
@@ -18,9 +18,6 @@ export interface RealEnvoyOptions {
   readonly address: string;
   readonly metadata?: Partial<NodeMetadata>;
 }
-
-/** How long an Envoy may take to start on a busy machine (ms). */
-const startTime = 20_000;
 
 /** An Envoy that runs the sidecar's own bootstrap on loopback, for one test suite. */
 export class RealEnvoy implements Closer {
@@ -56,7 +53,7 @@ export class RealEnvoy implements Closer {
     const envoy = new RealEnvoy(child, folder);
     try {
       await envoy.#waitForAdmin(addressFile);
-      await until('an Envoy with its first configuration', () => envoy.#isLive(), startTime);
+      await until('an Envoy with its first configuration', () => envoy.#isLive());
       return envoy;
     } catch (error) {
       await envoy.close();
@@ -96,14 +93,10 @@ export class RealEnvoy implements Closer {
   }
 
   async #waitForAdmin(addressFile: string): Promise<void> {
-    this.#admin = await until(
-      'the address of the admin interface',
-      async () => {
-        if (this.#child.exitCode !== null) throw new Error(`ended by itself`);
-        return (await readFile(addressFile, 'utf8').catch(() => '')) || undefined;
-      },
-      startTime,
-    );
+    this.#admin = await until('the address of the admin interface', async () => {
+      if (this.#child.exitCode !== null) throw new Error(`ended by itself`);
+      return (await readFile(addressFile, 'utf8').catch(() => '')) || undefined;
+    });
   }
 
   async #isLive(): Promise<boolean> {

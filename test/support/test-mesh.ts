@@ -7,7 +7,7 @@ import { type Pilot, startPilot } from '../../pilot/app.ts';
 import type { NodeMetadata } from '../../sidecar/contract/node.ts';
 import { configObject } from './config-objects.ts';
 import { type Echo, EchoServer } from './echo-server.ts';
-import { freePort } from './envoy.ts';
+import { freePort } from './ports.ts';
 import { RealEnvoy } from './real-envoy.ts';
 import { type RecordedLog, recordLog } from './recorded-log.ts';
 import { until } from './until.ts';
