@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from '../test/support/until.ts';
+import { version } from './version.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function cmesh(...args: readonly string[]): Run {
+  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output: () => output, errors: () => errors, ended };
+}
+
+describe('cmesh', function () {
+  this.timeout(30_000);
+
+  it('says its version', async () => {
+    const run = cmesh('--version');
+    assert.deepEqual([await run.ended, run.output()], [0, `${version}\n`]);
+  });
+
+  it('shows what there is, with examples', async () => {
+    const run = cmesh('--help');
+    assert.equal(await run.ended, 0);
+    for (const part of ['cmesh pilot --registry', 'registrator', 'agent', 'Exit codes']) {
+      assert.ok(run.output().includes(part), part);
+    }
+  });
+
+  it('refuses wrong flags of pilot all at once, with exit code 2', async () => {
+    const run = cmesh('pilot', '--registry', 'etcd', '--grpc', '15010');
+    assert.deepEqual(
+      [await run.ended, run.errors()],
+      [
+        2,
+        'pilot: --registry "etcd" is not "none" or consul://HOST:PORT\n' +
+          'pilot: --grpc "15010" is not HOST:PORT\n',
+      ],
+    );
+  });
+
+  it('runs pilot until a signal', async () => {
+    const run = cmesh('pilot', '--grpc', '127.0.0.1:0', '--http', '127.0.0.1:0');
+    await until('pilot to serve', () => run.output().includes('pilot serves'), 25_000);
+    run.child.kill('SIGTERM');
+    assert.deepEqual([await run.ended, run.errors()], [0, '']);
+  });
+
+  it('ends with exit code 1 and the reason when pilot cannot start', async () => {
+    const run = cmesh('pilot', '--grpc', '192.0.2.1:1', '--http', '127.0.0.1:0');
+    assert.deepEqual([await run.ended, run.output().includes('192.0.2.1:1')], [1, true]);
+  });
+});
