@@ -7,6 +7,8 @@ import { version } from './version.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
+const children: ChildProcess[] = [];
+
 interface Run {
   readonly child: ChildProcess;
   readonly output: () => string;
@@ -18,6 +20,7 @@ function cmesh(...args: readonly string[]): Run {
   const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.push(child);
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -26,8 +29,10 @@ function cmesh(...args: readonly string[]): Run {
   return { child, output: () => output, errors: () => errors, ended };
 }
 
-describe('cmesh', function () {
-  this.timeout(30_000);
+describe('cmesh', () => {
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
 
   it('says its version', async () => {
     const run = cmesh('--version');
@@ -56,7 +61,7 @@ describe('cmesh', function () {
 
   it('runs pilot until a signal', async () => {
     const run = cmesh('pilot', '--grpc', '127.0.0.1:0', '--http', '127.0.0.1:0');
-    await until('pilot to serve', () => run.output().includes('pilot serves'), 25_000);
+    await until('pilot to serve', () => run.output().includes('pilot serves'));
     run.child.kill('SIGTERM');
     assert.deepEqual([await run.ended, run.errors()], [0, '']);
   });
