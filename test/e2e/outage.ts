@@ -78,15 +78,15 @@ export class Outage {
 
   /** Waits until nobody believes in an instance that does not run; seconds since the end of the part. */
   async untilAvoided(): Promise<number> {
-    await untilAgreed(await runningInstances());
-    return this.#seconds();
+    const avoidedAt = await untilAgreed(await runningInstances());
+    return (avoidedAt - this.#endedAt) / 1000;
   }
 
   /** Waits until all is as it was before; seconds since `from`, else since the end of the part. */
   async untilWhole(from = this.#endedAt): Promise<number> {
-    await untilAgreed(this.#before);
-    await untilConnected();
-    return (Date.now() - from) / 1000;
+    const connected = untilConnected();
+    const agreedAt = await untilAgreed(this.#before);
+    return (Math.max(agreedAt, await connected) - from) / 1000;
   }
 
   /** Ends the requests and tells which were not served. */
@@ -106,10 +106,6 @@ export class Outage {
       .slice(1)
       .map(({ at, instances }) => `+${at - this.#endedAt} ms ${JSON.stringify(instances)}`);
   }
-
-  #seconds(): number {
-    return (Date.now() - this.#endedAt) / 1000;
-  }
 }
 
 /** Its id on the host; 0 while the container does not run. */
@@ -117,44 +113,66 @@ function mainProcess(service: string): Promise<string> {
   return docker('inspect', '--format', '{{.State.Pid}}', containerOf(service));
 }
 
-/** Waits until Consul, pilot and every Envoy believe in these instances and no others. */
-async function untilAgreed(expected: Instances): Promise<void> {
-  let views: Readonly<Record<string, unknown>> = {};
-  const agreed = until(
-    'agreement',
-    async () => {
-      views = await collectViews();
-      await delay(100);
-      return Object.values(views).every((view) => isDeepStrictEqual(view, expected));
-    },
-    patience,
-  );
-  await agreed.catch(() => {
-    throw new Error(`${JSON.stringify(expected)} expected, but: ${JSON.stringify(views, null, 2)}`);
-  });
+/**
+ * Waits until Consul, pilot and every Envoy believe in these instances and no others; when that was so (ms since
+ * the epoch). The Envoys are asked last: on a busy machine that takes longer than a recovery.
+ */
+async function untilAgreed(expected: Instances): Promise<number> {
+  const look = async (views: () => Promise<Views>): Promise<number> => {
+    let seen: Views = {};
+    const agreed = until(
+      'agreement',
+      async () => {
+        const lookedAt = Date.now();
+        seen = await views();
+        if (Object.values(seen).every((view) => isDeepStrictEqual(view, expected))) return lookedAt;
+        await delay(50);
+        return undefined;
+      },
+      patience,
+    );
+    return agreed.catch(() => {
+      throw new Error(`${JSON.stringify(expected)} expected: ${JSON.stringify(seen, null, 2)}`);
+    });
+  };
+  await look(viewsOfControlPlane);
+  return look(viewsOfProxies);
 }
 
-async function collectViews(): Promise<Readonly<Record<string, unknown>>> {
-  const sidecars = await runningSidecars();
-  const asked: readonly (readonly [string, Promise<Instances>])[] = [
+type Views = Readonly<Record<string, Instances | string>>;
+
+function viewsOfControlPlane(): Promise<Views> {
+  return collectViews([
     ['containers', runningInstances()],
     ['Consul', consulInstances()],
     ['pilot', pilotInstances()],
-    ...sidecars.map((sidecar) => [sidecar, envoyInstances(sidecar)] as const),
-  ];
+  ]);
+}
+
+async function viewsOfProxies(): Promise<Views> {
+  const sidecars = await runningSidecars();
+  return collectViews(sidecars.map((sidecar) => [sidecar, envoyInstances(sidecar)] as const));
+}
+
+/** What cannot be asked is an opinion of its own: its error. */
+async function collectViews(
+  asked: readonly (readonly [string, Promise<Instances>])[],
+): Promise<Views> {
   const views = asked.map(async ([name, view]) => [name, await view.catch(String)] as const);
   return Object.fromEntries(await Promise.all(views));
 }
 
-async function untilConnected(): Promise<void> {
+/** Waits until all proxies are connected to pilot and have what it sent; when that was so. */
+async function untilConnected(): Promise<number> {
   const sidecars = await runningSidecars();
-  await until(
+  return until(
     'all proxies at pilot',
     async () => {
       const proxies = await getJson<readonly { readonly synced: boolean }[]>(
         `${pilot}/debug/proxies`,
       ).catch(() => []);
-      return proxies.length === sidecars.length && proxies.every(({ synced }) => synced);
+      const connected = proxies.length === sidecars.length && proxies.every(({ synced }) => synced);
+      return connected ? Date.now() : undefined;
     },
     patience,
   );
