@@ -72,7 +72,7 @@ interface Change {
   readonly answered: number;
   /** The last Envoy had it in force. */
   readonly inForce: number;
-  /** pilot had heard so from all. */
+  /** pilot had heard so from all; looked at every 5 ms, for 1 s. */
   readonly acknowledged: number;
 }
 
@@ -90,17 +90,17 @@ async function measureChange(round: number, sidecars: readonly string[]): Promis
   const sent = Date.now();
   await send('PATCH', `${rules}/bench`, 'application/merge-patch+json', { spec });
   const answered = Date.now();
-  // What is asked for in between costs all of them time, so only one is asked until it has the rule.
-  await untilNew(sidecars[0] ?? '', before[0]?.version);
-  const acknowledged = await untilSynced(sidecars.length);
+  const synced = await recordSynced(sidecars.length, answered + 1000);
   const after = await Promise.all(
     sidecars.map((sidecar, index) => untilNew(sidecar, before[index]?.version)),
   );
   const inForce = Math.max(...after.map(({ since }) => since));
+  // Before that pilot may say so of the rule that went before.
+  const acknowledged = synced.find(({ asked }) => asked >= inForce)?.heard ?? Infinity;
   return {
     answered: answered - sent,
     inForce: inForce - sent,
-    acknowledged: Math.max(acknowledged, inForce) - sent,
+    acknowledged: acknowledged - sent,
   };
 }
 
@@ -129,13 +129,23 @@ async function untilNew(sidecar: string, old: string | undefined): Promise<Route
   }
 }
 
-/** When pilot has heard from all proxies that they have what it sent. */
-async function untilSynced(count: number): Promise<number> {
+interface Sighting {
+  readonly asked: number;
+  readonly heard: number;
+}
+
+/** At which times until `end` pilot had heard from all proxies that they have what it sent. */
+async function recordSynced(count: number, end: number): Promise<readonly Sighting[]> {
+  const times: Sighting[] = [];
   for (;;) {
+    const asked = Date.now();
+    if (asked > end) return times;
     const reply = await fetch(`${pilot}/debug/proxies`);
-    const now = Date.now();
     const proxies = (await reply.json()) as readonly { readonly synced: boolean }[];
-    if (proxies.length === count && proxies.every(({ synced }) => synced)) return now;
+    if (proxies.length === count && proxies.every(({ synced }) => synced)) {
+      times.push({ asked, heard: Date.now() });
+    }
+    await delay(5);
   }
 }
 
@@ -156,7 +166,7 @@ async function measureChanges(): Promise<readonly Change[]> {
   const sidecars = names.split('\n');
   await send('POST', rules, 'application/json', rule);
   try {
-    await untilSynced(sidecars.length);
+    await recordSynced(sidecars.length, Date.now() + 1000);
     const changes: Change[] = [];
     for (let round = 0; round < rounds; round++) {
       await delay(200);

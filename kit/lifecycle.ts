@@ -1,3 +1,5 @@
+import { describeError } from './errors.ts';
+
 /** What was opened must be closed. */
 export interface Closer {
   readonly close: () => Promise<void> | void;
@@ -28,7 +30,8 @@ export class Lifecycle implements Closer {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, 'closing failed');
+    if (failures.length === 0) return;
+    throw new AggregateError(failures, `closing failed: ${failures.map(describeError).join('; ')}`);
   }
 }
 

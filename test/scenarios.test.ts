@@ -67,9 +67,10 @@ describe('scenarios: from registries and rules to xDS', () => {
     ).entries()) {
       const proxy = proxyAt(address, metadata);
       it(`${name}: the IR of ${proxyName}`, () => {
-        const view = viewOf(proxy, mesh, askedLabels(mesh));
+        const workload = mesh.workloads.get(proxy.id.address);
+        const view = viewOf(proxy, workload, askedLabels(mesh));
         const outbound = new SharedConfig(view, options).translate(mesh);
-        const ir = { view, outbound, own: translateOwn(ownOf(proxy, mesh), options) };
+        const ir = { view, outbound, own: translateOwn(ownOf(proxy, workload), options) };
         matchGolden(
           path(`ir.${proxyName}.golden.yaml`),
           stringify(ir, { aliasDuplicateObjects: false }),

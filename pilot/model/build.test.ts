@@ -88,7 +88,9 @@ spec:
   it('shows proxies with different labels as one view, but for the labels that a rule asks for', () => {
     const { mesh } = buildMesh(inputs);
     const view = (labels: Readonly<Record<string, string>>, asked = askedLabels(mesh)): string =>
-      JSON.stringify(viewOf(proxyAt('10.9.0.1', { labels }), mesh, asked));
+      JSON.stringify(
+        viewOf(proxyAt('10.9.0.1', { labels }), mesh.workloads.get('10.9.0.1'), asked),
+      );
     const plain = view({ app: 'a', id: '1' });
     assert.deepEqual(
       {
@@ -96,7 +98,7 @@ spec:
         asked: view({ app: 'a', track: 'beta' }) === plain,
         grpc:
           JSON.stringify(
-            viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), mesh, askedLabels(mesh)),
+            viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), undefined, askedLabels(mesh)),
           ) === plain,
       },
       { others: true, asked: false, grpc: false },

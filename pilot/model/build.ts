@@ -141,24 +141,46 @@ function buildWorkloads(
   endpoints: ReadonlyMap<string, readonly Endpoint[]>,
 ): ReadonlyMap<string, Workload> {
   const workloads = new Map<string, Workload>();
-  const all = [...endpoints].flatMap(([hostname, members]) =>
-    members.map((member) => ({ hostname, member })),
-  );
-  // What is down may have left its address to another workload, so it has no say against what is up.
-  const up = all.filter(({ member }) => member.down !== true);
-  const down = all.filter(({ member }) => member.down === true);
-  for (const { hostname, member } of [...up, ...down]) {
-    const { address, port, servicePort: number, labels } = member;
-    const servicePort = services.get(hostname)?.ports.find((one) => one.number === number);
-    if (servicePort === undefined) continue;
-    const known = workloads.get(address);
-    workloads.set(address, {
-      address,
-      labels: { ...labels, ...known?.labels },
-      instances: [...(known?.instances ?? []), { hostname, servicePort, port }],
-    });
+  for (const [hostname, members] of endpoints) {
+    const service = services.get(hostname);
+    if (service === undefined) continue;
+    for (const workload of workloadsOf(service, members)) {
+      const known = workloads.get(workload.address);
+      workloads.set(workload.address, known === undefined ? workload : join(known, workload));
+    }
   }
   return workloads;
+}
+
+const workloadsOfMembers = new WeakMap<readonly Endpoint[], WorkloadsOfService>();
+
+interface WorkloadsOfService {
+  readonly service: Service;
+  readonly workloads: readonly Workload[];
+}
+
+/** What one service has at its addresses: the same objects as long as service and members are. */
+function workloadsOf(service: Service, members: readonly Endpoint[]): readonly Workload[] {
+  const known = workloadsOfMembers.get(members);
+  if (known?.service === service) return known.workloads;
+  const { hostname } = service;
+  const ports = new Map(service.ports.map((port) => [port.number, port]));
+  const workloads = members.flatMap(({ address, port, servicePort: number, labels }) => {
+    const servicePort = ports.get(number);
+    return servicePort === undefined
+      ? []
+      : [{ address, labels: { ...labels }, instances: [{ hostname, servicePort, port }] }];
+  });
+  workloadsOfMembers.set(members, { service, workloads });
+  return workloads;
+}
+
+function join(left: Workload, right: Workload): Workload {
+  return {
+    address: left.address,
+    labels: { ...right.labels, ...left.labels },
+    instances: [...left.instances, ...right.instances],
+  };
 }
 
 function keepEqual<T>(previous: T | undefined, next: T): T {

@@ -1,6 +1,6 @@
 import type { VirtualServiceSpec } from '../api/virtual-service-schema.ts';
 import type { NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
-import type { Mesh } from './mesh.ts';
+import type { Mesh, Workload } from './mesh.ts';
 
 /** A connected proxy. */
 export interface Proxy {
@@ -23,16 +23,20 @@ export interface View {
 }
 
 /** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
-export function labelsOf(proxy: Proxy, mesh: Mesh): Readonly<Record<string, string>> {
-  return { ...proxy.metadata.labels, ...mesh.workloads.get(proxy.id.address)?.labels };
+function labelsOf(proxy: Proxy, workload: Workload | undefined): Readonly<Record<string, string>> {
+  return { ...proxy.metadata.labels, ...workload?.labels };
 }
 
 /**
- * The view of a proxy. Of its labels only those stay that some rule asks for: without a rule on
+ * The view of a proxy at whose address the mesh has `workload`. Of its labels only those stay that some rule asks for: without a rule on
  * sourceLabels all proxies of a namespace have one view.
  */
-export function viewOf(proxy: Proxy, mesh: Mesh, asked: ReadonlySet<string>): View {
-  const labels = labelsOf(proxy, mesh);
+export function viewOf(
+  proxy: Proxy,
+  workload: Workload | undefined,
+  asked: ReadonlySet<string>,
+): View {
+  const labels = labelsOf(proxy, workload);
   return {
     reader: proxy.metadata.generator === 'grpc' ? 'grpc' : 'envoy',
     namespace: proxy.metadata.namespace,

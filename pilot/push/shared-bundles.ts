@@ -27,13 +27,25 @@ export class SharedBundles {
   }
 
   /** The bundle with what all have and `own`. */
-  with(own: readonly EncodedResource[]): Bundle {
-    const key = own.map(({ name, version }) => `${name}\0${version}`).join('\0');
+  with(own: OwnPart): Bundle {
+    const { key, resources } = own;
     const bundle =
       this.#bundles.get(key) ??
       this.#lastBundles.get(key) ??
-      createBundle(this.#type, [...this.#outbound, ...own]);
+      createBundle(this.#type, [...this.#outbound, ...resources]);
     this.#bundles.set(key, bundle);
     return bundle;
   }
+}
+
+/** What proxies add to a bundle. */
+export interface OwnPart {
+  readonly resources: readonly EncodedResource[];
+  /** Names and versions: equal keys, equal bytes. */
+  readonly key: string;
+}
+
+export function createOwnPart(resources: readonly EncodedResource[]): OwnPart {
+  const key = resources.map(({ name, version }) => `${name}\0${version}`).join('\0');
+  return { resources, key };
 }

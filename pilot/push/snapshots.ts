@@ -7,13 +7,15 @@ import { type OwnInputs, ownOf } from '../translate/own.ts';
 import { type Profile, profiles } from '../translate/profile.ts';
 import { type Encoder, createEncoder } from '../xds/encoder.ts';
 import type { EncodedResource, Snapshot, XdsType } from '../xds/resource.ts';
-import { SharedBundles } from './shared-bundles.ts';
+import { type OwnPart, SharedBundles, createOwnPart } from './shared-bundles.ts';
+import { type Recompute, recomputeOnChange } from './recompute.ts';
 import { SharedConfig } from './shared-config.ts';
 
 /** Makes the snapshots of proxies from a mesh, doing once what several proxies share. */
 export class SnapshotFactory {
   readonly #options: MeshOptions;
   readonly #encoder: Encoder = createEncoder();
+  readonly #kinds = new WeakMap<Proxy, Recompute<ProxyKind>>();
   #views = new Map<string, ViewSnapshots>();
 
   constructor(options: MeshOptions) {
@@ -30,23 +32,50 @@ export class SnapshotFactory {
     askedLabels: ReadonlySet<string>,
   ): readonly Snapshot[] {
     const views = new Map<string, ViewSnapshots>();
+    const asked = [...askedLabels].sort().join();
     const snapshots = proxies.map((proxy) => {
-      const view = viewOf(proxy, mesh, askedLabels);
-      const key = JSON.stringify(view);
-      const known = views.get(key) ?? this.#renew(key, view, mesh);
-      views.set(key, known);
-      return known.snapshotFor(ownOf(proxy, mesh));
+      const workload = mesh.workloads.get(proxy.id.address);
+      const { view, own } = this.#classify(proxy, [workload, asked], () => ({
+        view: withKey(viewOf(proxy, workload, askedLabels)),
+        own: withKey(ownOf(proxy, workload)),
+      }));
+      const known = views.get(view.key) ?? this.#renew(view, mesh);
+      views.set(view.key, known);
+      return known.snapshotFor(own);
     });
     this.#views = views;
     this.#encoder.forgetUnused();
     return snapshots;
   }
 
-  #renew(key: string, view: View, mesh: Mesh): ViewSnapshots {
+  /** Works out of which kind a proxy is, again only when its workload or the labels that rules ask for change. */
+  #classify(proxy: Proxy, ...inputs: Parameters<Recompute<ProxyKind>>): ProxyKind {
+    const recompute = this.#kinds.get(proxy) ?? recomputeOnChange<ProxyKind>();
+    this.#kinds.set(proxy, recompute);
+    return recompute(...inputs);
+  }
+
+  #renew({ key, value: view }: Keyed<View>, mesh: Mesh): ViewSnapshots {
     const snapshots = this.#views.get(key) ?? new ViewSnapshots(view, this.#options, this.#encoder);
     snapshots.update(mesh);
     return snapshots;
   }
+}
+
+/** What of a proxy decides its snapshot. */
+interface ProxyKind {
+  readonly view: Keyed<View>;
+  readonly own: Keyed<OwnInputs>;
+}
+
+interface Keyed<T> {
+  readonly value: T;
+  /** Equal for equal values. */
+  readonly key: string;
+}
+
+function withKey<T>(value: T): Keyed<T> {
+  return { value, key: JSON.stringify(value) };
 }
 
 type Encoded = Readonly<Record<XdsType, readonly EncodedResource[]>>;
@@ -81,8 +110,7 @@ class ViewSnapshots {
     this.#proxies = new Map();
   }
 
-  snapshotFor(inputs: OwnInputs): Snapshot {
-    const key = JSON.stringify(inputs);
+  snapshotFor({ key, value: inputs }: Keyed<OwnInputs>): Snapshot {
     const known = this.#proxies.get(key) ?? this.#renew(key, inputs);
     this.#proxies.set(key, known);
     return known.snapshot;
@@ -90,7 +118,7 @@ class ViewSnapshots {
 
   #renew(key: string, inputs: OwnInputs): OwnSnapshot {
     const last = this.#lastProxies.get(key);
-    const own = last?.own ?? this.#encode(this.#translateOwn(inputs, this.#options));
+    const own = last?.own ?? createOwn(this.#encode(this.#translateOwn(inputs, this.#options)));
     const next: Snapshot = {
       cluster: this.#bundles.cluster.with(own.cluster),
       endpoint: this.#bundles.endpoint.with(own.endpoint),
@@ -114,8 +142,19 @@ class ViewSnapshots {
 
 /** What is a proxy's own, encoded, and the snapshot with it. */
 interface OwnSnapshot {
-  readonly own: Encoded;
+  readonly own: Own;
   readonly snapshot: Snapshot;
+}
+
+type Own = Readonly<Record<XdsType, OwnPart>>;
+
+function createOwn({ cluster, endpoint, listener, route }: Encoded): Own {
+  return {
+    cluster: createOwnPart(cluster),
+    endpoint: createOwnPart(endpoint),
+    listener: createOwnPart(listener),
+    route: createOwnPart(route),
+  };
 }
 
 function entriesOf<T>(record: Readonly<Record<XdsType, T>>): readonly (readonly [XdsType, T])[] {

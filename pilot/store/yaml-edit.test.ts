@@ -47,6 +47,16 @@ describe('editDocument', () => {
     );
   });
 
+  it('takes a field for what it is, even if it is named as a method of every object', () => {
+    const object = virtualServiceObject('reviews', 'v1');
+    const once = editDocument(writeDocument(object), { ...object, spec: { valueOf: {} } });
+    const twice = editDocument(once, { ...object, spec: {} });
+    assert.deepEqual(
+      [once, twice].map((document) => (parse(document) as { spec: unknown }).spec),
+      [{ valueOf: {} }, {}],
+    );
+  });
+
   it('gives a document that says what the object says', () => {
     const before = writeDocument(virtualServiceObject('reviews', 'v1'));
     const specs = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 });

@@ -70,8 +70,13 @@ function setFields(
   { before, after }: { readonly before: Fields; readonly after: Fields },
 ): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    setField(document, [...path, key], { before: before[key], after: after[key] });
+    setField(document, [...path, key], { before: own(before, key), after: own(after, key) });
   }
+}
+
+/** A user may name a field like a method that every object has, such as valueOf. */
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
 function isList(value: unknown): value is readonly unknown[] {

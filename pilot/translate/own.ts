@@ -1,5 +1,5 @@
 import type { ProxyConfig } from '../ir/proxy-config.ts';
-import type { Instance, Mesh } from '../model/mesh.ts';
+import type { Instance, Workload } from '../model/mesh.ts';
 import type { Proxy } from '../model/proxy.ts';
 import { translateHttpProxyListener } from './http-proxy.ts';
 import { translateInbound } from './inbound.ts';
@@ -11,10 +11,11 @@ export interface OwnInputs {
   readonly httpProxyPort?: number;
 }
 
-export function ownOf({ id, metadata }: Proxy, mesh: Mesh): OwnInputs {
+/** For a proxy at whose address the mesh has `workload`. */
+export function ownOf({ metadata }: Proxy, workload: Workload | undefined): OwnInputs {
   const { httpProxyPort } = metadata;
   return {
-    instances: mesh.workloads.get(id.address)?.instances ?? [],
+    instances: workload?.instances ?? [],
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
   };
 }

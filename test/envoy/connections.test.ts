@@ -15,8 +15,7 @@ import {
 } from '../support/test-mesh.ts';
 import { until } from '../support/until.ts';
 
-describe('long and multiplexed connections through a real Envoy', function () {
-  this.timeout(30_000);
+describe('long and multiplexed connections through a real Envoy', () => {
   let mesh: TestMesh;
   let proxy: MeshProxy;
   let stream: EchoServer;

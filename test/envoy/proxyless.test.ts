@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { status } from '@grpc/grpc-js';
+import { Lifecycle } from '../../kit/lifecycle.ts';
 import { assertShare } from '../support/binomial.ts';
 import { Greeter, type GreeterCaller } from '../support/greeter.ts';
 import { TestMesh, destinationRule, to, versionsOf, virtualService } from '../support/test-mesh.ts';
 import { until } from '../support/until.ts';
 import { XdsProgram } from '../support/xds-greeter.ts';
-
-/** Milliseconds: for a process that starts on a busy machine. */
-const patience = 20_000;
 
 /**
  * In force all the time: grpc-js 1.14 does not notice a cluster that is taken away from it while it is in use and comes
@@ -16,8 +14,8 @@ const patience = 20_000;
 const versions = versionsOf('greeter', 'v1', 'v2');
 
 /** gRPC's own xDS client instead of a proxy: state of the world, and its own idea of what is valid. */
-describe('programs without a proxy (gRPC)', function () {
-  this.timeout(30_000);
+describe('programs without a proxy (gRPC)', () => {
+  const life = new Lifecycle();
   let mesh: TestMesh;
   let v1: Greeter;
   let v2: Greeter;
@@ -25,12 +23,12 @@ describe('programs without a proxy (gRPC)', function () {
   let client: GreeterCaller;
 
   before(async () => {
-    mesh = await TestMesh.start();
-    v1 = await Greeter.start('v1');
-    v2 = await Greeter.start('v2');
+    mesh = life.add(await TestMesh.start());
+    v1 = life.add(await Greeter.start('v1'));
+    v2 = life.add(await Greeter.start('v2'));
     await declare(v1, v2);
     await mesh.use(versions);
-    program = new XdsProgram(mesh.pilot.grpc);
+    program = life.add(new XdsProgram(mesh.pilot.grpc));
     client = program.connect('greeter.service.consul:9000');
   });
 
@@ -41,12 +39,7 @@ describe('programs without a proxy (gRPC)', function () {
     }
   });
 
-  after(async () => {
-    await program.close();
-    v1.close();
-    v2.close();
-    await mesh.close();
-  });
+  after(() => life.close());
 
   function declare(...greeters: readonly Greeter[]): Promise<void> {
     const members = greeters.map(({ port, version }) => ({ port, labels: { version } }));
@@ -63,7 +56,7 @@ describe('programs without a proxy (gRPC)', function () {
       const answers = Object.keys(await caller.count(8)).toSorted();
       return answers.join() === expected.join();
     };
-    await until(`answers of ${expected.join(' and ')}`, answered, patience);
+    await until(`answers of ${expected.join(' and ')}`, answered);
   }
 
   it('reach all members of a service by each of its names', async () => {
@@ -187,7 +180,7 @@ describe('programs without a proxy (gRPC)', function () {
       const counts = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(sticks));
       return counts.every((count) => count === 1);
     };
-    await until('one member for each user', stuck, patience);
+    await until('one member for each user', stuck);
   });
 
   it('get UNAVAILABLE for a subset that does not exist', async () => {

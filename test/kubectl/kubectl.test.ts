@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startApiServer, type ApiServer } from '../support/api-server.ts';
@@ -18,6 +18,8 @@ for (const binary of binaries) {
     let server: ApiServer;
     let home: TemporaryFolder;
     let kubectl: Kubectl;
+    /** Commands that go on until they are told to end. */
+    const children: ChildProcess[] = [];
 
     before(async () => {
       home = await makeTemporaryFolder();
@@ -27,7 +29,10 @@ for (const binary of binaries) {
       server = await startApiServer();
       kubectl = createKubectl(binary, server.url, home.path);
     });
-    afterEach(() => server.close());
+    afterEach(async () => {
+      for (const child of children.splice(0)) child.kill('SIGKILL');
+      await server.close();
+    });
 
     /** Standard output of a command that must succeed. */
     async function run(args: string, input?: string, editor?: string): Promise<string> {
@@ -202,6 +207,7 @@ for (const binary of binaries) {
       ];
       const env = { PATH: process.env['PATH'], HOME: home.path };
       const watching = spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      children.push(watching);
       const exited = new Promise((resolve) => watching.once('exit', resolve));
       const lines = createInterface(watching.stdout)[Symbol.asyncIterator]();
       const next = async (): Promise<string> => {

@@ -12,12 +12,14 @@ const program = fileURLToPath(new URL('./xds-greeter-process.ts', import.meta.ur
 export class XdsProgram implements Closer {
   readonly #pilot: string;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
   readonly #waiting = new Map<number, (answer: string) => void>();
   #calls = 0;
 
   constructor(pilot: string) {
     this.#pilot = pilot;
     this.#child = fork(program, { execArgv: ['--import=tsx'] });
+    this.#ended = once(this.#child, 'exit');
     this.#child.on('message', ({ id, answer }: GreetAnswer) => {
       this.#waiting.get(id)?.(answer);
       this.#waiting.delete(id);
@@ -32,9 +34,8 @@ export class XdsProgram implements Closer {
   }
 
   async close(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.disconnect();
-    await ended;
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#ended;
   }
 
   #greet(command: Omit<GreetCommand, 'id'>): Promise<string> {
