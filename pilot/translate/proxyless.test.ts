@@ -19,7 +19,7 @@ function translate(rules = ''): ProxyConfig {
     resources: resourcesOf(rules),
     domain: 'service.consul',
   });
-  const view = viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), mesh, askedLabels(mesh));
+  const view = viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), undefined, askedLabels(mesh));
   return new SharedConfig(view, {}).translate(mesh);
 }
 
