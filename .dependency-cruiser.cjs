@@ -40,7 +40,14 @@ const table = {
     '^kit',
   ],
   'pilot/proto': [...npm('@bufbuild'), node],
-  'pilot/xds': ['^pilot/ir', '^pilot/proto', '^kit', ...npm('@bufbuild'), '^node:crypto'],
+  'pilot/xds': [
+    '^pilot/ir',
+    '^pilot/proto',
+    '^sidecar/contract',
+    '^kit',
+    ...npm('@bufbuild'),
+    '^node:crypto',
+  ],
   'pilot/sources': [
     '^pilot/model',
     '^pilot/api',

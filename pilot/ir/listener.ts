@@ -21,6 +21,8 @@ export interface SocketListener {
   readonly useOriginalDst: boolean;
   /** Restores the destination from before the capture. */
   readonly originalDst: boolean;
+  /** Bound to this Unix socket instead, where the caller says by the PROXY protocol where it was going. */
+  readonly socketPath?: string;
   readonly sniffing: Sniffing;
   /** Tried by destination port, then whether it is HTTP, then destination address. */
   readonly chains: readonly FilterChain[];

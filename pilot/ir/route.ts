@@ -25,8 +25,15 @@ export interface Route {
   readonly cors?: CorsPolicy;
   /** Name of the span, such as reviews.service.consul:9080/*. */
   readonly operation: string;
-  /** The user's object that the route comes from. */
-  readonly rule?: string;
+  /** What of the user's rules the route comes from; absent for a default of the mesh. */
+  readonly origin?: RouteOrigin;
+}
+
+export interface RouteOrigin {
+  /** Such as `VirtualService default/reviews`. */
+  readonly rule: string;
+  /** The field that makes the route, such as `spec.http[0].match[1]`. */
+  readonly path: string;
 }
 
 export interface RouteMatch {

@@ -20,6 +20,20 @@ export interface View {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether callers use the proxy as an explicit HTTP proxy too. */
   readonly explicitHttp: boolean;
+  /** How the connections of the workload come to the proxy. */
+  readonly capture: Capture;
+}
+
+export type Capture =
+  /** By the firewall of the pod. */
+  | { readonly kind: 'redirect' }
+  /** On Unix sockets in `folder`; the caller says by the PROXY protocol where it was going. */
+  | { readonly kind: 'sockets'; readonly folder: string };
+
+function captureOf({ socketFolder }: NodeMetadata): Capture {
+  return socketFolder === undefined
+    ? { kind: 'redirect' }
+    : { kind: 'sockets', folder: socketFolder };
 }
 
 /** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
@@ -42,6 +56,7 @@ export function viewOf(
     namespace: proxy.metadata.namespace,
     domain: proxy.id.domain,
     explicitHttp: proxy.metadata.httpProxyPort !== undefined,
+    capture: captureOf(proxy.metadata),
     labels: Object.fromEntries(
       [...asked].sort().flatMap((name) => {
         const value = labels[name];

@@ -1,7 +1,7 @@
 import type {
   FilterChain,
   FilterChainMatch,
-  Listener,
+  SocketListener,
   TcpHandler,
   Tracing,
 } from '../ir/listener.ts';
@@ -35,10 +35,9 @@ export function translateOutboundListeners(
   view: View,
   destinations: Destinations,
   options: MeshOptions,
-): readonly Listener[] {
+): readonly SocketListener[] {
   const services = [...mesh.services.values()];
-  return [
-    captureListener,
+  const listeners = [
     ...httpPorts(mesh).map((port) => httpListener(port, services, options)),
     ...services.flatMap((service) =>
       service.ports
@@ -48,6 +47,18 @@ export function translateOutboundListeners(
         ),
     ),
   ];
+  return view.capture.kind === 'redirect'
+    ? [captureListener, ...listeners]
+    : listeners.map(onSocket(view.capture.folder));
+}
+
+/** Its chains still see the address that the caller was going to: the PROXY protocol restores it. */
+function onSocket(folder: string): (listener: SocketListener) => SocketListener {
+  return (listener) => ({
+    ...listener,
+    bindToPort: true,
+    socketPath: `${folder}/${listener.name}`,
+  });
 }
 
 /** A chain that hands connections to one cluster. */
@@ -71,12 +82,13 @@ const outbound = {
 } as const;
 
 /** Takes every captured connection and hands it to the listener of its original destination. */
-const captureListener: Listener = {
+const captureListener: SocketListener = {
   ...outbound,
   name: virtualOutbound,
   port: meshPorts.outbound,
   bindToPort: true,
   useOriginalDst: true,
+  originalDst: true,
   sniffing: { kind: 'off' },
   chains: [
     // A connection made to the capturing port itself would be passed on to itself for ever.
@@ -89,7 +101,11 @@ const captureListener: Listener = {
  * What is HTTP is routed by its Host. What is not, although the port is declared or taken for HTTP, goes to
  * the service that owns the address: a wrong or missing declaration never sends a call to another service.
  */
-function httpListener(port: number, services: readonly Service[], options: MeshOptions): Listener {
+function httpListener(
+  port: number,
+  services: readonly Service[],
+  options: MeshOptions,
+): SocketListener {
   return {
     ...outbound,
     name: httpListenerName(port),
@@ -130,7 +146,7 @@ function tcpListener(
   service: Service,
   port: ServicePort,
   targets: TcpHandler['clusters'],
-): Listener {
+): SocketListener {
   const name = outboundCluster(service.hostname, port.number);
   return {
     ...outbound,

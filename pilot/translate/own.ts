@@ -9,23 +9,28 @@ import type { MeshOptions } from './options.ts';
 export interface OwnInputs {
   readonly instances: readonly Instance[];
   readonly httpProxyPort?: number;
+  /** Whether others than the caller under test reach the workload through this proxy. */
+  readonly inbound: boolean;
 }
 
 /** For a proxy at whose address the mesh has `workload`. */
 export function ownOf({ metadata }: Proxy, workload: Workload | undefined): OwnInputs {
-  const { httpProxyPort } = metadata;
+  const { httpProxyPort, socketFolder } = metadata;
   return {
     instances: workload?.instances ?? [],
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
+    inbound: socketFolder === undefined,
   };
 }
 
 /** What is inbound, and the explicit HTTP proxy where the node asks for one. */
 export function translateOwn(own: OwnInputs, options: MeshOptions): ProxyConfig {
-  const inbound = translateInbound(own.instances, options);
+  const inbound = own.inbound ? translateInbound(own.instances, options) : nothing;
   if (own.httpProxyPort === undefined) return inbound;
   return {
     ...inbound,
     listeners: [...inbound.listeners, translateHttpProxyListener(own.httpProxyPort, options)],
   };
 }
+
+const nothing: ProxyConfig = { clusters: [], endpoints: [], listeners: [], routes: [] };

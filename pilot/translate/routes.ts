@@ -4,7 +4,7 @@ import type {
   VirtualServiceSpec,
 } from '../api/virtual-service-schema.ts';
 import { outboundCluster, outboundRoutes, passthroughCluster } from '../ir/names.ts';
-import type { Route, RouteTable, VirtualHost } from '../ir/route.ts';
+import type { Route, RouteOrigin, RouteTable, VirtualHost } from '../ir/route.ts';
 import { coversHostname, namesOf } from '../model/hostname.ts';
 import type { Mesh, Rule } from '../model/mesh.ts';
 import { type View, matchesLabels } from '../model/proxy.ts';
@@ -147,8 +147,12 @@ function defaultRoute(service: Service, { port, destinations }: RouteContext): R
 /** A match-all route ends the list: what follows can never be reached. */
 function translateRule(rule: HttpRule, service: Service, context: RouteContext): readonly Route[] {
   const routes: Route[] = [];
-  for (const http of rule.spec.http ?? []) {
-    const translated = translateHttpRoute(http, rule, service, context);
+  for (const [index, http] of (rule.spec.http ?? []).entries()) {
+    const origin = {
+      rule: `VirtualService ${rule.namespace}/${rule.name}`,
+      path: `spec.http[${index}]`,
+    };
+    const translated = translateHttpRoute(http, origin, service, context);
     routes.push(...translated);
     if (translated.some((route) => isCatchAll(route))) break;
   }
@@ -166,7 +170,7 @@ function isCatchAll({ match }: Route): boolean {
 
 function translateHttpRoute(
   http: HttpRoute,
-  rule: HttpRule,
+  origin: RouteOrigin,
   service: Service,
   context: RouteContext,
 ): readonly Route[] {
@@ -180,17 +184,18 @@ function translateHttpRoute(
     ...(fault === undefined ? {} : { fault }),
     ...(cors === undefined ? {} : { cors }),
     operation: `${service.hostname}:${context.port}/*`,
-    rule: `VirtualService ${rule.namespace}/${rule.name}`,
   };
   const matches = http.match ?? [];
   const named = (match: HttpMatchRequest | undefined): { readonly name?: string } => {
     const name = [http.name, match?.name].filter((part) => part !== undefined).join('.');
     return name === '' ? {} : { name };
   };
-  if (matches.length === 0) return [{ ...named(undefined), match: matchAll, ...common }];
-  return matches
-    .filter((match) => concernsCaller(match, context))
-    .map((match) => ({ ...named(match), match: translateMatch(match), ...common }));
+  if (matches.length === 0) return [{ ...named(undefined), match: matchAll, ...common, origin }];
+  return matches.flatMap((match, index) => {
+    if (!concernsCaller(match, context)) return [];
+    const place = { rule: origin.rule, path: `${origin.path}.match[${index}]` };
+    return [{ ...named(match), match: translateMatch(match), ...common, origin: place }];
+  });
 }
 
 /** The conditions on who calls and on which port are decided here, once for the whole view. */

@@ -5,7 +5,12 @@ import type {
   SocketListener,
   TcpHandler,
 } from '../ir/listener.ts';
-import { HttpInspectorSchema, OriginalDstSchema, TcpProxySchema } from '../proto/extensions.ts';
+import {
+  HttpInspectorSchema,
+  OriginalDstSchema,
+  ProxyProtocolSchema,
+  TcpProxySchema,
+} from '../proto/extensions.ts';
 import type {
   FilterChain as FilterChainMessage,
   ListenerFilter,
@@ -30,12 +35,16 @@ function encodeSocketListener(listener: SocketListener): Uint8Array {
   const inbound = direction === 'inbound';
   return encode(ListenerSchema, {
     name: listener.name,
-    address: socketAddress(listener.address, listener.port),
+    address:
+      listener.socketPath === undefined
+        ? socketAddress(listener.address, listener.port)
+        : { address: { case: 'pipe', value: { path: listener.socketPath } } },
     trafficDirection: inbound ? TrafficDirectionValues.INBOUND : TrafficDirectionValues.OUTBOUND,
     bindToPort: listener.bindToPort,
     useOriginalDst: listener.useOriginalDst ? true : undefined,
     listenerFilters: [
-      ...(listener.originalDst || listener.useOriginalDst ? [originalDst] : []),
+      ...(listener.originalDst ? [originalDst] : []),
+      ...(listener.socketPath === undefined ? [] : [proxyProtocol]),
       ...(sniffing.kind === 'http' ? [httpInspector(sniffing.exceptPorts)] : []),
     ],
     ...timeoutOf(sniffing),
@@ -60,6 +69,11 @@ function timeoutOf(sniffing: Sniffing): {
 const originalDst: Init<ListenerFilter> = {
   name: 'envoy.filters.listener.original_dst',
   configType: { case: 'typedConfig', value: packAny(OriginalDstSchema, {}) },
+};
+
+const proxyProtocol: Init<ListenerFilter> = {
+  name: 'envoy.filters.listener.proxy_protocol',
+  configType: { case: 'typedConfig', value: packAny(ProxyProtocolSchema, {}) },
 };
 
 function httpInspector(exceptPorts: readonly number[]): Init<ListenerFilter> {

@@ -1,3 +1,4 @@
+import { routeMetadata } from '../../sidecar/contract/access-log.ts';
 import type { CorsPolicy, Fault, Route, RouteTable, VirtualHost } from '../ir/route.ts';
 import {
   CorsPolicySchema,
@@ -77,9 +78,16 @@ function toRoute(route: Route): Init<RouteMessage> {
     action: toAction(route),
     decorator: { operation: route.operation },
     metadata:
-      route.rule === undefined
+      route.origin === undefined
         ? undefined
-        : { filterMetadata: { composemesh: { rule: route.rule } } },
+        : {
+            filterMetadata: {
+              [routeMetadata.namespace]: {
+                [routeMetadata.rule]: route.origin.rule,
+                [routeMetadata.path]: route.origin.path,
+              },
+            },
+          },
     typedPerFilterConfig: {
       ...(route.fault === undefined ? {} : { [httpFilterNames.fault]: toFault(route.fault) }),
       ...(route.action.kind === 'forward' && route.action.ownRetry === true

@@ -25,6 +25,12 @@ export interface NodeMetadata {
   readonly interceptionMode?: 'REDIRECT' | 'NONE';
   /** Port of the explicit HTTP proxy listener on loopback (Istio's proxyHttpPort). */
   readonly httpProxyPort?: number;
+  /**
+   * Folder in which every outbound listener has a Unix socket of its own name, in place of the capture: whoever
+   * connects says by the PROXY protocol where the connection was going. For tests of rules, in which many
+   * proxies run side by side.
+   */
+  readonly socketFolder?: string;
 }
 
 export const defaultNamespace = 'default';
@@ -55,6 +61,7 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
     ...(metadata.httpProxyPort === undefined
       ? {}
       : { HTTP_PROXY_PORT: String(metadata.httpProxyPort) }),
+    ...(metadata.socketFolder === undefined ? {} : { SOCKET_FOLDER: metadata.socketFolder }),
   };
 }
 
@@ -62,7 +69,8 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
 export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): NodeMetadata {
   const generator = fields['GENERATOR'];
   const mode = fields['INTERCEPTION_MODE'];
-  const proxyPort = Number(fields['HTTP_PROXY_PORT']);
+  const httpProxyPort = parsePort(fields['HTTP_PROXY_PORT']);
+  const socketFolder = fields['SOCKET_FOLDER'];
   return {
     namespace:
       typeof fields['NAMESPACE'] === 'string' && fields['NAMESPACE'] !== ''
@@ -71,8 +79,14 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
     labels: parseLabels(fields['LABELS']),
     ...(typeof generator === 'string' ? { generator } : {}),
     ...(mode === 'NONE' || mode === 'REDIRECT' ? { interceptionMode: mode } : {}),
-    ...(Number.isInteger(proxyPort) && proxyPort > 0 ? { httpProxyPort: proxyPort } : {}),
+    ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
+    ...(typeof socketFolder === 'string' ? { socketFolder } : {}),
   };
+}
+
+function parsePort(value: unknown): number | undefined {
+  const port = Number(value);
+  return Number.isInteger(port) && port > 0 ? port : undefined;
 }
 
 function parseLabels(value: unknown): Readonly<Record<string, string>> {
