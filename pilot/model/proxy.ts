@@ -1,5 +1,5 @@
 import type { VirtualServiceSpec } from '../api/virtual-service-schema.ts';
-import type { NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
+import type { IngressPort, NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
 import type { Mesh, Workload } from './mesh.ts';
 
 /** A connected proxy. */
@@ -20,10 +20,25 @@ export interface View {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether callers use the proxy as an explicit HTTP proxy too. */
   readonly explicitHttp: boolean;
+  /** How the connections of the workload come to the proxy. */
+  readonly capture: Capture;
+  /** What it lets in from outside the mesh. */
+  readonly ingress?: readonly IngressPort[];
 }
 
-/** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
+/** By the rules of the pod's firewall; or not at all, where callers name the proxy themselves. */
+export type Capture = 'redirect' | 'none';
+
+export function captureOf({ interceptionMode }: NodeMetadata): Capture {
+  return interceptionMode === 'NONE' ? 'none' : 'redirect';
+}
+
+/**
+ * The labels of a proxy: what it says of itself and what the registry says of the workload at its address. Where
+ * nothing is captured, many workloads may share an address, so its own word counts alone.
+ */
 function labelsOf(proxy: Proxy, workload: Workload | undefined): Readonly<Record<string, string>> {
+  if (captureOf(proxy.metadata) === 'none') return proxy.metadata.labels;
   return { ...proxy.metadata.labels, ...workload?.labels };
 }
 
@@ -37,11 +52,15 @@ export function viewOf(
   asked: ReadonlySet<string>,
 ): View {
   const labels = labelsOf(proxy, workload);
+  const { ingress } = proxy.metadata;
+  const capture = captureOf(proxy.metadata);
   return {
     reader: proxy.metadata.generator === 'grpc' ? 'grpc' : 'envoy',
     namespace: proxy.metadata.namespace,
     domain: proxy.id.domain,
     explicitHttp: proxy.metadata.httpProxyPort !== undefined,
+    capture,
+    ...(capture === 'redirect' || ingress === undefined ? {} : { ingress }),
     labels: Object.fromEntries(
       [...asked].sort().flatMap((name) => {
         const value = labels[name];

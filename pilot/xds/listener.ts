@@ -33,6 +33,7 @@ function encodeSocketListener(listener: SocketListener): Uint8Array {
     address: socketAddress(listener.address, listener.port),
     trafficDirection: inbound ? TrafficDirectionValues.INBOUND : TrafficDirectionValues.OUTBOUND,
     bindToPort: listener.bindToPort,
+    enableReusePort: listener.exclusive === true ? false : undefined,
     useOriginalDst: listener.useOriginalDst ? true : undefined,
     listenerFilters: [
       ...(listener.originalDst || listener.useOriginalDst ? [originalDst] : []),

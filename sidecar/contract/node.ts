@@ -23,8 +23,28 @@ export interface NodeMetadata {
   readonly generator?: string;
   /** `NONE`: nothing is captured; the proxy is reached by explicit listeners only. */
   readonly interceptionMode?: 'REDIRECT' | 'NONE';
-  /** Port of the explicit HTTP proxy listener on loopback (Istio's proxyHttpPort). */
+  /**
+   * Port of the explicit HTTP proxy listener (Istio's proxyHttpPort): on 127.0.0.1, and on the workload's own address
+   * where nothing is captured.
+   */
   readonly httpProxyPort?: number;
+  /**
+   * Where nothing is captured: by port of an instance, the port on 127.0.0.1 on which the application itself listens.
+   * Instances at the same address whose port is not here belong to another workload.
+   */
+  readonly appPorts?: Readonly<Record<number, number>>;
+  /** What the proxy lets in from outside the mesh, where nothing is captured. */
+  readonly ingress?: readonly IngressPort[];
+}
+
+/** A port on which callers from outside the mesh reach one port of one service. */
+export interface IngressPort {
+  /** Address to listen on. */
+  readonly bind: string;
+  readonly port: number;
+  /** Full name of the service. */
+  readonly host: string;
+  readonly servicePort: number;
 }
 
 export const defaultNamespace = 'default';
@@ -55,6 +75,8 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
     ...(metadata.httpProxyPort === undefined
       ? {}
       : { HTTP_PROXY_PORT: String(metadata.httpProxyPort) }),
+    ...(metadata.appPorts === undefined ? {} : { APP_PORTS: metadata.appPorts }),
+    ...(metadata.ingress === undefined ? {} : { INGRESS: metadata.ingress }),
   };
 }
 
@@ -63,6 +85,8 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
   const generator = fields['GENERATOR'];
   const mode = fields['INTERCEPTION_MODE'];
   const proxyPort = Number(fields['HTTP_PROXY_PORT']);
+  const appPorts = parseAppPorts(fields['APP_PORTS']);
+  const ingress = parseIngress(fields['INGRESS']);
   return {
     namespace:
       typeof fields['NAMESPACE'] === 'string' && fields['NAMESPACE'] !== ''
@@ -72,7 +96,31 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
     ...(typeof generator === 'string' ? { generator } : {}),
     ...(mode === 'NONE' || mode === 'REDIRECT' ? { interceptionMode: mode } : {}),
     ...(Number.isInteger(proxyPort) && proxyPort > 0 ? { httpProxyPort: proxyPort } : {}),
+    ...(appPorts === undefined ? {} : { appPorts }),
+    ...(ingress === undefined ? {} : { ingress }),
   };
+}
+
+function parseAppPorts(value: unknown): Readonly<Record<number, number>> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      (entry): entry is [string, number] => isPort(Number(entry[0])) && isPort(entry[1]),
+    ),
+  );
+}
+
+function parseIngress(value: unknown): readonly IngressPort[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((item: Partial<Record<keyof IngressPort, unknown>> | null) => {
+    const { bind, port, host, servicePort } = item ?? {};
+    if (typeof bind !== 'string' || typeof host !== 'string') return [];
+    return isPort(port) && isPort(servicePort) ? [{ bind, port, host, servicePort }] : [];
+  });
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536;
 }
 
 function parseLabels(value: unknown): Readonly<Record<string, string>> {
