@@ -81,6 +81,12 @@ const table = {
   ],
   'sidecar/(agent|bootstrap|envoy|dns|capture)': ['^sidecar', '^kit', node],
   toolchain: ['^kit', node],
+  local: [
+    '^(pilot|sidecar|toolchain|kit)/',
+    '^registrator/contract',
+    ...npm('yaml', 'typebox'),
+    node,
+  ],
 };
 
 const rules = Object.entries(table).map(([folder, allowed]) => ({
@@ -112,8 +118,16 @@ module.exports = {
     {
       name: 'only the entry points import app and main',
       severity: 'error',
-      from: { pathNot: ['/(main|app)\\.ts$', '^cli/', '^test/', '^bench/', '\\.test\\.ts$'] },
+      from: {
+        pathNot: ['/(main|app)\\.ts$', '^(cli|local)/', '^test/', '^bench/', '\\.test\\.ts$'],
+      },
       to: { path: '^(registrator|pilot|sidecar)/(app|main)\\.ts$' },
+    },
+    {
+      name: 'the processes and what they stand on do not know the mesh on a laptop',
+      severity: 'error',
+      from: { path: '^(registrator|pilot|sidecar|kit|toolchain|samples)/' },
+      to: { path: '^local/' },
     },
     { name: 'no unresolved imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
@@ -122,7 +136,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: [
-      '^(registrator|pilot|sidecar|cli|kit|toolchain|samples|test|bench)/',
+      '^(registrator|pilot|sidecar|cli|local|kit|toolchain|samples|test|bench)/',
       '^node_modules/',
       '^node:',
     ],

@@ -17,6 +17,8 @@ export interface SocketListener {
   readonly direction: 'inbound' | 'outbound';
   /** False: reached only from the capturing listener, by original destination. */
   readonly bindToPort: boolean;
+  /** Of two proxies on one machine only one gets the port; the other is refused. */
+  readonly exclusive?: true;
   /** True: connections go on to the listener of their original destination. */
   readonly useOriginalDst: boolean;
   /** Restores the destination from before the capture. */

@@ -38,6 +38,16 @@ export function serviceRoutes(hostname: string, port: number): string {
 /** The route table of the explicit HTTP proxy (as in Istio). */
 export const httpProxyRoutes = 'http_proxy';
 
+/** The listener for callers from outside the mesh. */
+export function ingressListenerName(port: number): string {
+  return `ingress_${port}`;
+}
+
+/** The route table of an ingress listener. */
+export function ingressRoutes(port: number): string {
+  return `ingress.${port}`;
+}
+
 export const virtualOutbound = 'virtualOutbound';
 export const virtualInbound = 'virtualInbound';
 /** Sends a captured connection on to where it was going. */

@@ -1,5 +1,5 @@
 import type { VirtualServiceSpec } from '../api/virtual-service-schema.ts';
-import type { NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
+import type { IngressPort, NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
 import type { Mesh, Workload } from './mesh.ts';
 
 /** A connected proxy. */
@@ -22,22 +22,31 @@ export interface View {
   readonly explicitHttp: boolean;
   /** How the connections of the workload come to the proxy. */
   readonly capture: Capture;
+  /** Of the sockets, where these are the capture. */
+  readonly socketFolder?: string;
+  /** What it lets in from outside the mesh. */
+  readonly ingress?: readonly IngressPort[];
 }
 
 export type Capture =
-  /** By the firewall of the pod. */
-  | { readonly kind: 'redirect' }
-  /** On Unix sockets in `folder`; the caller says by the PROXY protocol where it was going. */
-  | { readonly kind: 'sockets'; readonly folder: string };
+  /** By the rules of the pod's firewall. */
+  | 'redirect'
+  /** Callers name the proxy themselves. */
+  | 'none'
+  /** Callers connect to a Unix socket for each listener, and say by the PROXY protocol where they were going. */
+  | 'sockets';
 
-function captureOf({ socketFolder }: NodeMetadata): Capture {
-  return socketFolder === undefined
-    ? { kind: 'redirect' }
-    : { kind: 'sockets', folder: socketFolder };
+export function captureOf({ interceptionMode, socketFolder }: NodeMetadata): Capture {
+  if (socketFolder !== undefined) return 'sockets';
+  return interceptionMode === 'NONE' ? 'none' : 'redirect';
 }
 
-/** The labels of a proxy: what it says of itself and what the registry says of the workload at its address. */
+/**
+ * The labels of a proxy: what it says of itself and what the registry says of the workload at its address. Where
+ * nothing is captured, many workloads may share an address, so its own word counts alone.
+ */
 function labelsOf(proxy: Proxy, workload: Workload | undefined): Readonly<Record<string, string>> {
+  if (captureOf(proxy.metadata) !== 'redirect') return proxy.metadata.labels;
   return { ...proxy.metadata.labels, ...workload?.labels };
 }
 
@@ -51,12 +60,16 @@ export function viewOf(
   asked: ReadonlySet<string>,
 ): View {
   const labels = labelsOf(proxy, workload);
+  const { ingress, socketFolder } = proxy.metadata;
+  const capture = captureOf(proxy.metadata);
   return {
     reader: proxy.metadata.generator === 'grpc' ? 'grpc' : 'envoy',
     namespace: proxy.metadata.namespace,
     domain: proxy.id.domain,
     explicitHttp: proxy.metadata.httpProxyPort !== undefined,
-    capture: captureOf(proxy.metadata),
+    capture,
+    ...(socketFolder === undefined ? {} : { socketFolder }),
+    ...(capture === 'redirect' || ingress === undefined ? {} : { ingress }),
     labels: Object.fromEntries(
       [...asked].sort().flatMap((name) => {
         const value = labels[name];

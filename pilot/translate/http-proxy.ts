@@ -12,13 +12,21 @@ import { noHeaderChanges } from './route-headers.ts';
 import { matchAll } from './route-match.ts';
 import { findRule, httpRules, translateService } from './routes.ts';
 
-const address = '127.0.0.1';
+/** Where the explicit HTTP proxy listens. */
+export interface ExplicitHttpProxy {
+  readonly address: string;
+  readonly port: number;
+  readonly exclusive?: true;
+}
 
 /**
  * The explicit HTTP proxy on loopback, for callers that nothing captures: with `http_proxy` set to it, a
  * request takes the same routes as a captured one (Istio's proxyHttpPort).
  */
-export function translateHttpProxyListener(port: number, options: MeshOptions): Listener {
+export function translateHttpProxyListener(
+  { address, port, exclusive }: ExplicitHttpProxy,
+  options: MeshOptions,
+): Listener {
   return {
     kind: 'socket',
     name: `${address}_${port}`,
@@ -26,6 +34,7 @@ export function translateHttpProxyListener(port: number, options: MeshOptions): 
     port,
     direction: 'outbound',
     bindToPort: true,
+    ...(exclusive === true ? { exclusive } : {}),
     useOriginalDst: false,
     originalDst: false,
     sniffing: { kind: 'off' },

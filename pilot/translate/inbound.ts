@@ -38,8 +38,8 @@ export function translateInbound(all: readonly Instance[], options: MeshOptions)
 }
 
 /** Two services may share a port of the workload; what its proxy does there is the same for both. */
-function onePerPort(instances: readonly Instance[]): readonly Instance[] {
-  const byPort = new Map<number, Instance>();
+export function onePerPort<T extends Instance>(instances: readonly T[]): readonly T[] {
+  const byPort = new Map<number, T>();
   for (const instance of instances) {
     if (!byPort.has(instance.port)) byPort.set(instance.port, instance);
   }
@@ -92,7 +92,7 @@ function inboundListener(instances: readonly Instance[], options: MeshOptions): 
 }
 
 /** HTTP is handled as such where it is expected or possible; everything else is passed on as bytes. */
-function instanceChains(instance: Instance, options: MeshOptions): readonly FilterChain[] {
+export function instanceChains(instance: Instance, options: MeshOptions): readonly FilterChain[] {
   const { port, servicePort } = instance;
   const name = inboundCluster(port);
   const bytes = tcpChain(`${name}|tcp`, { destinationPort: port }, name);
@@ -136,7 +136,7 @@ const passthroughRoutes = routesTo(inboundPassthroughRoutes, {
   operation: 'passthrough/*',
 });
 
-function instanceRoutes({ hostname, port, servicePort }: Instance): RouteTable {
+export function instanceRoutes({ hostname, port, servicePort }: Instance): RouteTable {
   const name = inboundCluster(port);
   return routesTo(name, {
     cluster: name,

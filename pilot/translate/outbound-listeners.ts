@@ -47,9 +47,9 @@ export function translateOutboundListeners(
         ),
     ),
   ];
-  return view.capture.kind === 'redirect'
+  return view.socketFolder === undefined
     ? [captureListener, ...listeners]
-    : listeners.map(onSocket(view.capture.folder));
+    : listeners.map(onSocket(view.socketFolder));
 }
 
 /** Its chains still see the address that the caller was going to: the PROXY protocol restores it. */

@@ -7,6 +7,7 @@ import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import type { Destinations } from './destinations.ts';
 import { translateHttpProxyRoutes } from './http-proxy.ts';
+import { translateIngressListeners, translateIngressRoutes } from './ingress.ts';
 import type { MeshOptions } from './options.ts';
 import { translateOutboundListeners } from './outbound-listeners.ts';
 import { type OwnInputs, translateOwn } from './own.ts';
@@ -48,10 +49,14 @@ const unchanged = <T>(value: T): T => value;
 export const profiles: Readonly<Record<View['reader'], Profile>> = {
   envoy: {
     listeners: ({ mesh, view, destinations, options }) =>
-      translateOutboundListeners(mesh, view, destinations, options),
+      view.capture === 'none'
+        ? translateIngressListeners(view, options)
+        : translateOutboundListeners(mesh, view, destinations, options),
     host: translateService,
     routes: ({ mesh, view, destinations, host, proxyHost }) => [
-      ...translateOutboundRoutes(mesh, view, destinations, host),
+      ...(view.capture === 'none'
+        ? translateIngressRoutes(mesh, view, destinations)
+        : translateOutboundRoutes(mesh, view, destinations, host)),
       ...(view.explicitHttp ? [translateHttpProxyRoutes(mesh, view, destinations, proxyHost)] : []),
     ],
     cluster: unchanged,

@@ -41,6 +41,7 @@ function encodeSocketListener(listener: SocketListener): Uint8Array {
         : { address: { case: 'pipe', value: { path: listener.socketPath } } },
     trafficDirection: inbound ? TrafficDirectionValues.INBOUND : TrafficDirectionValues.OUTBOUND,
     bindToPort: listener.bindToPort,
+    enableReusePort: listener.exclusive === true ? false : undefined,
     useOriginalDst: listener.useOriginalDst ? true : undefined,
     listenerFilters: [
       ...(listener.originalDst ? [originalDst] : []),

@@ -23,14 +23,34 @@ export interface NodeMetadata {
   readonly generator?: string;
   /** `NONE`: nothing is captured; the proxy is reached by explicit listeners only. */
   readonly interceptionMode?: 'REDIRECT' | 'NONE';
-  /** Port of the explicit HTTP proxy listener on loopback (Istio's proxyHttpPort). */
+  /**
+   * Port of the explicit HTTP proxy listener (Istio's proxyHttpPort): on 127.0.0.1, and on the workload's own address
+   * where nothing is captured.
+   */
   readonly httpProxyPort?: number;
+  /**
+   * Where nothing is captured: by port of an instance, the port on 127.0.0.1 on which the application itself listens.
+   * Instances at the same address whose port is not here belong to another workload.
+   */
+  readonly appPorts?: Readonly<Record<number, number>>;
   /**
    * Folder in which every outbound listener has a Unix socket of its own name, in place of the capture: whoever
    * connects says by the PROXY protocol where the connection was going. For tests of rules, in which many
    * proxies run side by side.
    */
   readonly socketFolder?: string;
+  /** What the proxy lets in from outside the mesh, where nothing is captured. */
+  readonly ingress?: readonly IngressPort[];
+}
+
+/** A port on which callers from outside the mesh reach one port of one service. */
+export interface IngressPort {
+  /** Address to listen on. */
+  readonly bind: string;
+  readonly port: number;
+  /** Full name of the service. */
+  readonly host: string;
+  readonly servicePort: number;
 }
 
 export const defaultNamespace = 'default';
@@ -61,7 +81,9 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
     ...(metadata.httpProxyPort === undefined
       ? {}
       : { HTTP_PROXY_PORT: String(metadata.httpProxyPort) }),
+    ...(metadata.appPorts === undefined ? {} : { APP_PORTS: metadata.appPorts }),
     ...(metadata.socketFolder === undefined ? {} : { SOCKET_FOLDER: metadata.socketFolder }),
+    ...(metadata.ingress === undefined ? {} : { INGRESS: metadata.ingress }),
   };
 }
 
@@ -69,8 +91,10 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
 export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): NodeMetadata {
   const generator = fields['GENERATOR'];
   const mode = fields['INTERCEPTION_MODE'];
-  const httpProxyPort = parsePort(fields['HTTP_PROXY_PORT']);
+  const proxyPort = Number(fields['HTTP_PROXY_PORT']);
+  const appPorts = parseAppPorts(fields['APP_PORTS']);
   const socketFolder = fields['SOCKET_FOLDER'];
+  const ingress = parseIngress(fields['INGRESS']);
   return {
     namespace:
       typeof fields['NAMESPACE'] === 'string' && fields['NAMESPACE'] !== ''
@@ -79,14 +103,33 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
     labels: parseLabels(fields['LABELS']),
     ...(typeof generator === 'string' ? { generator } : {}),
     ...(mode === 'NONE' || mode === 'REDIRECT' ? { interceptionMode: mode } : {}),
-    ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
+    ...(Number.isInteger(proxyPort) && proxyPort > 0 ? { httpProxyPort: proxyPort } : {}),
+    ...(appPorts === undefined ? {} : { appPorts }),
     ...(typeof socketFolder === 'string' ? { socketFolder } : {}),
+    ...(ingress === undefined ? {} : { ingress }),
   };
 }
 
-function parsePort(value: unknown): number | undefined {
-  const port = Number(value);
-  return Number.isInteger(port) && port > 0 ? port : undefined;
+function parseAppPorts(value: unknown): Readonly<Record<number, number>> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      (entry): entry is [string, number] => isPort(Number(entry[0])) && isPort(entry[1]),
+    ),
+  );
+}
+
+function parseIngress(value: unknown): readonly IngressPort[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((item: Partial<Record<keyof IngressPort, unknown>> | null) => {
+    const { bind, port, host, servicePort } = item ?? {};
+    if (typeof bind !== 'string' || typeof host !== 'string') return [];
+    return isPort(port) && isPort(servicePort) ? [{ bind, port, host, servicePort }] : [];
+  });
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536;
 }
 
 function parseLabels(value: unknown): Readonly<Record<string, string>> {
