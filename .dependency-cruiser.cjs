@@ -80,6 +80,16 @@ const table = {
     node,
   ],
   'sidecar/(agent|bootstrap|envoy|dns|capture)': ['^sidecar', '^kit', node],
+  testkit: [
+    '^pilot/',
+    '^(registrator|sidecar)/contract',
+    '^sidecar/(bootstrap|envoy)/',
+    '^local/mesh-file',
+    '^toolchain',
+    '^kit',
+    ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),
+    node,
+  ],
   toolchain: ['^kit', node],
   local: [
     '^(pilot|sidecar|toolchain|kit)/',
@@ -136,7 +146,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: [
-      '^(registrator|pilot|sidecar|cli|local|kit|toolchain|samples|test|bench)/',
+      '^(registrator|pilot|sidecar|cli|local|testkit|kit|toolchain|samples|test|bench)/',
       '^node_modules/',
       '^node:',
     ],

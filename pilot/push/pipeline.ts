@@ -69,6 +69,11 @@ export class Pipeline implements Closer {
     this.#lifecycle.add({ close: this.#serve.close });
   }
 
+  /** Takes over at once what the sources say now, for a caller who changed them and goes on with the result. */
+  flush(): void {
+    this.#guard(this.#buildMesh)();
+  }
+
   /** Calls `listener` with the proxy's snapshot as soon as there is one, and after each change. */
   connect(proxy: Proxy, listener: (snapshot: Snapshot) => void): Closer {
     const connection = new Connection(proxy, listener);

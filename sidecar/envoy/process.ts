@@ -12,6 +12,8 @@ export interface EnvoyCommand extends EnvoyOptions {
   readonly bootstrap: object;
   /** How long Envoy drains listeners that change or end (ms). */
   readonly drainTime: number;
+  /** How long the access log may be held back (ms). Default 1000. */
+  readonly accessLogFlush?: number;
 }
 
 /** A run that lasted so long was a good one (ms): the next restart is quick again. */
@@ -33,7 +35,7 @@ export function envoyArguments(command: EnvoyCommand): readonly string[] {
     ['--drain-strategy', 'immediate'],
     ['--log-level', command.logLevel],
     // The default of 10 s is too long for somebody who watches the access log.
-    ['--file-flush-interval-msec', '1000'],
+    ['--file-flush-interval-msec', String(command.accessLogFlush ?? 1000)],
   ].flat();
 }
 
