@@ -1,3 +1,4 @@
+import { grpcStatusNames } from './grpc-status.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { checkDuration, checkHeaderName, checkOneOf, checkPercent } from './field-rules.ts';
@@ -38,27 +39,6 @@ const httpMethods = [
   'TRACE',
 ];
 
-/** https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
-const grpcStatuses = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
-
 export function* checkRetries(path: string, retries: HttpRetry | undefined): Iterable<FieldError> {
   if (retries === undefined) return;
   const { attempts = 0, retryOn = '' } = retries;
@@ -95,8 +75,8 @@ function* checkAbort(path: string, abort: NonNullable<HttpFault['abort']>): Iter
   if (httpStatus !== undefined && (httpStatus < 200 || httpStatus > 599)) {
     yield invalid(`${path}.httpStatus`, httpStatus, 'must be an HTTP status from 200 to 599');
   }
-  if (grpcStatus !== undefined && !grpcStatuses.includes(grpcStatus)) {
-    yield unsupported(`${path}.grpcStatus`, grpcStatus, grpcStatuses);
+  if (grpcStatus !== undefined && !grpcStatusNames.includes(grpcStatus)) {
+    yield unsupported(`${path}.grpcStatus`, grpcStatus, grpcStatusNames);
   }
   if (abort.http2Error !== undefined) {
     yield forbidden(`${path}.http2Error`, 'is not implemented; use httpStatus or grpcStatus');

@@ -1,3 +1,4 @@
+import { grpcStatusNames } from '../api/grpc-status.ts';
 import type { CorsPolicy as ApiCorsPolicy, HttpFault } from '../api/virtual-service-schema.ts';
 import type { CorsPolicy, Fault, FaultStatus } from '../ir/route.ts';
 import { translateValue } from './route-match.ts';
@@ -24,30 +25,9 @@ function translateAbort(abort: HttpFault['abort']): Fault['abort'] {
 
 function faultStatus(abort: HttpFault['abort']): FaultStatus | undefined {
   if (abort?.httpStatus !== undefined) return { kind: 'http', code: abort.httpStatus };
-  const code = grpcCodes.indexOf(abort?.grpcStatus ?? 'OK');
+  const code = grpcStatusNames.indexOf(abort?.grpcStatus ?? 'OK');
   return code > 0 ? { kind: 'grpc', code } : undefined;
 }
-
-/** By number: https://grpc.io/docs/guides/status-codes/ */
-const grpcCodes: readonly string[] = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
 
 export function translateCors(cors: ApiCorsPolicy | undefined): CorsPolicy | undefined {
   if (cors === undefined) return undefined;
