@@ -59,6 +59,7 @@ export class LocalMesh implements Closer {
   readonly #guardian: Guardian;
   #pilot: Pilot | undefined;
   #sidecars: readonly Sidecar[] = [];
+  #ingressEnvoy: Sidecar | undefined;
 
   /** Starts everything; throws OperationError when pilot or Envoy is not to be had, with all ended again. */
   static async start(options: LocalMeshOptions): Promise<LocalMesh> {
@@ -215,7 +216,8 @@ export class LocalMesh implements Closer {
       workload.sidecar = create(sidecarOf(workload.plan));
       return workload.sidecar;
     });
-    this.#sidecars = file.ingress.length === 0 ? own : [...own, create(this.#ingressSidecar())];
+    if (file.ingress.length > 0) this.#ingressEnvoy = create(this.#ingressSidecar());
+    this.#sidecars = this.#ingressEnvoy === undefined ? own : [...own, this.#ingressEnvoy];
     await Promise.all(this.#sidecars.map((sidecar) => sidecar.start()));
     terminal.step(`${this.#sidecars.length} Envoys started`);
   }
@@ -270,6 +272,7 @@ export class LocalMesh implements Closer {
       url: `http://${bind === '127.0.0.1' || bind === '0.0.0.0' ? 'localhost' : bind}:${port}${page}`,
       admin: `http://${address}:${adminPort}`,
       accessLog: accessLogPath(logs, 'ingress'),
+      ...(this.#ingressEnvoy?.pid === undefined ? {} : { envoyPid: this.#ingressEnvoy.pid }),
     }));
   }
 }
