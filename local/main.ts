@@ -100,8 +100,9 @@ async function startMesh(run: Run, terminal: Terminal, logs: string): Promise<Lo
     envoy: () =>
       provideEnvoy({
         env,
-        onProgress: (message) => {
-          terminal.step(`Envoy: ${message}`);
+        onProgress: (message, share) => {
+          if (share === undefined) terminal.step(`Envoy: ${message}`);
+          else terminal.progress(message, share);
         },
       }),
     ownAddresses: flags.ownAddresses,
@@ -179,6 +180,7 @@ function terminalFor({ flags, env }: Run): Terminal {
   return createTerminal({
     write: (text) => stderr.write(text),
     color: stderr.isTTY && env['NO_COLOR'] === undefined,
+    redraw: stderr.isTTY,
     quiet: flags.json === true,
     elapsed: () => performance.now(),
   });

@@ -146,7 +146,10 @@ export class LocalMesh implements Closer {
         await Promise.all([...parts, ...this.#sidecars].map((part) => part.close()));
       },
     });
-    const [binary, pilot] = await Promise.all([this.#options.envoy(), this.#startPilot()]);
+    const starting = this.#startPilot();
+    // What is half started cannot be ended, so a missing Envoy waits for pilot.
+    const binary = await this.#options.envoy().finally(() => starting.catch(() => undefined));
+    const pilot = await starting;
     terminal.step(`pilot serves the configuration API on ${this.view.api}`);
     await this.#startSidecars(binary, pilot.grpc);
   }

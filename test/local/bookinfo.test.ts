@@ -44,6 +44,7 @@ class EmbeddedBookinfo {
     const trouble: string[] = [];
     const terminal: Terminal = {
       step: () => undefined,
+      progress: () => undefined,
       say: () => undefined,
       trouble: (part, text) => trouble.push(`${part}: ${text}`),
     };
