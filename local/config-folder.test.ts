@@ -23,7 +23,7 @@ describe('the folder of the rules', () => {
   it('begins with an example that is right, once it is uncommented', async () => {
     assert.ok(read.ok);
     const path = await makeConfigFolder(join(folder.path, 'rules'), read.file);
-    assert.ok(path);
+    assert.ok(path !== undefined);
     const text = await readFile(path, 'utf8');
     const example = text.slice(text.indexOf('# apiVersion')).replaceAll(/^# ?/gm, '');
     assert.deepEqual(

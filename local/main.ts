@@ -16,7 +16,7 @@ import { type Terminal, createTerminal } from './terminal.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How long the parts of a mesh may take before the table is printed without them (ms). */
-const readyLimit = 30_000;
+const readyLimit = 20_000;
 
 /**
  * `cmesh local FILE`: runs a mesh on this machine until a signal. Exit codes: 0 ended by a signal, 1 cannot start,

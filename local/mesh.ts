@@ -108,15 +108,19 @@ export class LocalMesh implements Closer {
         done();
       });
     });
-    const live = await Promise.all(this.#sidecars.map((sidecar) => sidecar.whenLive(timeout)));
+    const live = await Promise.all(
+      this.#sidecars.map(async (sidecar) =>
+        (await sidecar.whenLive(timeout)) ? [] : [sidecar.name],
+      ),
+    );
+    const idle = live.flat();
     await Promise.race([
       expired,
       Promise.all(this.#workloads.map(({ application }) => application.settled)),
     ]);
-    if (!live.includes(false)) await Promise.race([expired, this.#pilot?.ads.whenSynced()]);
-    return this.#workloads.flatMap(({ plan, application, sidecar }) =>
-      application.up && sidecar?.pid !== undefined ? [] : [plan.name],
-    );
+    if (idle.length === 0) await Promise.race([expired, this.#pilot?.ads.whenSynced()]);
+    const down = this.#workloads.filter(({ application }) => !application.up);
+    return [...new Set([...down.map(({ plan }) => plan.name), ...idle])];
   }
 
   get view(): LocalView {
