@@ -34,9 +34,9 @@ export async function writeFiles(command: WriteCommand, output: WriteOutput): Pr
     return 2;
   }
   const client = createApiClient(command.server);
-  let failed = false;
+  const failures: string[] = [];
   const fail = (line: string): void => {
-    failed = true;
+    failures.push(line);
     output.error(line);
   };
   for (const place of command.files) {
@@ -49,7 +49,7 @@ export async function writeFiles(command: WriteCommand, output: WriteOutput): Pr
       fail(`${place}: ${describeError(error)}`);
     }
   }
-  return failed ? 1 : 0;
+  return failures.length > 0 ? 1 : 0;
 }
 
 interface WriteContext {

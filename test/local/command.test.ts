@@ -57,11 +57,15 @@ describe('cmesh local', () => {
     await folder.remove();
   });
 
-  async function start(text: string, ...flags: readonly string[]): Promise<Run> {
+  async function start(
+    text: string,
+    { flags = [], env = {} }: { readonly flags?: readonly string[]; readonly env?: object } = {},
+  ): Promise<Run> {
     await writeFile(join(folder.path, 'mesh.yaml'), text);
     const args = ['--import', tsx, main, 'local', '--http', String(http), ...flags];
     const child = spawn(process.execPath, args, {
       cwd: folder.path,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -97,11 +101,10 @@ describe('cmesh local', () => {
   }
 
   it('prints one JSON object, and ends all it has started with a signal', async () => {
-    const run = await start(meshText(ingress), '--json');
+    const run = await start(meshText(ingress), { flags: ['--json'] });
     const view = await viewOf(run);
     const response = await fetch(`http://127.0.0.1:${ingress}/`);
     const pids = processesOf(view);
-    const [logs] = [view.logs];
     const signalled = performance.now();
     run.child.kill('SIGTERM');
     assert.deepEqual(
@@ -111,7 +114,7 @@ describe('cmesh local', () => {
         code: await run.ended,
         errors: run.errors(),
         left: await running(pids),
-        logs: existsSync(logs),
+        logs: existsSync(view.logs),
         rules: readFileSync(join(folder.path, 'mesh-config/rules.yaml'), 'utf8').split('\n')[12],
       },
       {
@@ -131,7 +134,7 @@ describe('cmesh local', () => {
   });
 
   it('leaves no child behind when it is killed', async () => {
-    const run = await start(meshText(ingress), '--json');
+    const run = await start(meshText(ingress), { flags: ['--json'] });
     const pids = processesOf(await viewOf(run));
     run.child.kill('SIGKILL');
     await run.ended;
@@ -143,7 +146,7 @@ describe('cmesh local', () => {
   short: { port: 2, command: 'echo done >&2; exit 3' }
   lost: { port: 3, command: pwd, cwd: nowhere }
 `;
-    const run = await start(meshText(ingress, more), '--json');
+    const run = await start(meshText(ingress, more), { flags: ['--json'] });
     const view = await viewOf(run);
     const response = await fetch(`http://127.0.0.1:${ingress}/`);
     const log = (name: string): string => join(view.logs, `${name}.log`);
@@ -179,7 +182,7 @@ describe('cmesh local', () => {
   it('does not start where its ports are taken, and says by whom', async () => {
     const holder = createServer().listen(ingress, '127.0.0.1');
     await once(holder, 'listening');
-    const mesh = await start(meshText(await freePort()), '--json');
+    const mesh = await start(meshText(await freePort()), { flags: ['--json'] });
     const { pid, file } = await viewOf(mesh);
     const run = await start(meshText(ingress));
     const code = await run.ended;
@@ -195,51 +198,22 @@ describe('cmesh local', () => {
   });
 
   it('names every way to an Envoy when there is none', async () => {
-    const run = await start(meshText(ingress));
-    run.child.kill('SIGKILL');
-    await run.ended;
-    process.env['ENVOY_BIN'] = '/nowhere/envoy';
-    try {
-      const other = await start(meshText(ingress));
-      assert.deepEqual(
-        [await other.ended, /ENVOY_BIN=\/nowhere\/envoy: .*is not installed/.test(other.errors())],
-        [1, true],
-      );
-    } finally {
-      delete process.env['ENVOY_BIN'];
-    }
+    const run = await start(meshText(ingress), { env: { ENVOY_BIN: '/nowhere/envoy' } });
+    assert.deepEqual(
+      [await run.ended, /ENVOY_BIN=\/nowhere\/envoy: .*is not installed/.test(run.errors())],
+      [1, true],
+    );
   });
 
-  it('refuses wrong flags and files with exit code 2', async () => {
-    const said = [];
-    for (const [text, ...flags] of [
-      ['services: { web: { prot: 80, port: 80 } }\n'],
-      [meshText(1), '--port', 'x', '--consul', 'there', '--zipkin', 'http://z'],
-      [meshText(1), '--only', 'wbe'],
-      ['services: { web: { port: 80 } }\n'],
-    ] as const) {
-      const run = await start(text, ...flags);
-      said.push([await run.ended, run.errors()]);
-    }
-    assert.deepEqual(said, [
+  it('refuses a wrong file with exit code 2', async () => {
+    const run = await start('services: { web: { prot: 80, port: 80 } }\n');
+    assert.deepEqual(
+      [await run.ended, run.errors()],
       [
         2,
         'cmesh local: E_FIELD_UNKNOWN mesh.yaml:1:26: services.web.prot: unknown key "prot": did you mean "port"?\n',
       ],
-      [
-        2,
-        'cmesh local: --port "x" is not a port, such as 9080\n' +
-          'cmesh local: --zipkin "z" is not http://HOST:PORT\n',
-      ],
-      [
-        2,
-        'cmesh local: --only names "wbe", which is no service of the file; did you mean "web"?\n',
-      ],
-      [
-        2,
-        'cmesh local: service "web" has no `command` that starts it, and no `endpoints` where it runs already; write one of them, or leave it out with --only\n',
-      ],
-    ]);
+    );
   });
 });
 
