@@ -16,7 +16,7 @@ import { askedLabels } from '../pilot/model/proxy.ts';
 import type { RegisteredService } from '../pilot/model/service.ts';
 import { Pipeline } from '../pilot/push/pipeline.ts';
 import { Backend, type Behaviour } from './backend.ts';
-import { call } from './caller.ts';
+import { Connections, call } from './caller.ts';
 import { LogTail } from './log-tail.ts';
 import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
 import { ProxyProcess, accessLogPath } from './proxy-process.ts';
@@ -68,6 +68,7 @@ export class OfflineMesh implements MeshUnderTest {
   readonly #calls = new Map<string, Calling>();
   readonly #streams: Arrival[] = [];
   readonly #proxies = new Map<string, Promise<Proxy>>();
+  #connections = new Connections();
   #folder = '';
   #pilot = '';
   #sourcePort = 1024;
@@ -106,6 +107,9 @@ export class OfflineMesh implements MeshUnderTest {
 
   /** Takes other rules, and waits until every proxy has them in force. */
   async use(rules: ResourceSet): Promise<void> {
+    // A listener that is replaced takes its connections with it.
+    this.#connections.destroy();
+    this.#connections = new Connections();
     this.#rules.set(rules);
     this.#pipeline.flush();
     await this.#ads.whenSynced();
@@ -132,7 +136,12 @@ export class OfflineMesh implements MeshUnderTest {
     const headers = { ...request.headers, 'x-request-id': requestId };
     const outcome = await call(
       { ...request, headers },
-      { ...route, source, timeout: plan.timeout ?? 20_000 },
+      {
+        ...route,
+        source,
+        timeout: plan.timeout ?? 20_000,
+        connections: this.#connections,
+      },
     );
     if (url.protocol === 'tcp:') {
       const entry = await proxy.log.findStream(`${source.address}:${source.port}`, logLimit);
@@ -155,6 +164,7 @@ export class OfflineMesh implements MeshUnderTest {
   }
 
   async close(): Promise<void> {
+    this.#connections.destroy();
     await this.#lifecycle.close();
     if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
   }
