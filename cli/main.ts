@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
 import { version } from './version.ts';
 
@@ -8,6 +9,7 @@ import { version } from './version.ts';
  */
 const examples = `
 Examples:
+  cmesh local samples/bookinfo/mesh.yaml
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
   cmesh pilot --registry none --config-store dir:./config --grpc 127.0.0.1:15010 --http 127.0.0.1:8080
   cmesh registrator -internal consul://127.0.0.1:8500
@@ -34,6 +36,7 @@ function createProgram(): Command {
     .version(version)
     .showHelpAfterError('(cmesh --help shows what there is)')
     .addHelpText('after', examples);
+  addLocalCommand(program);
   addPilotCommand(program);
   program
     .command('registrator')

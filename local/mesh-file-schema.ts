@@ -61,6 +61,9 @@ const ingressPort = message(
     port: port('Port to listen on.'),
     bind: text('Address to listen on. Default: 127.0.0.1.'),
     service: text('Name of the service.'),
+    page: text(
+      'Path of the page to look at, such as /productpage: a part of the URL that is printed.',
+    ),
   },
   ['port', 'service'],
 );
@@ -70,6 +73,7 @@ export const meshFileSchema = message(
   {
     services: mapOf('The services, by the name that others call them by.', service),
     ingress: list('Where callers from outside come in.', ingressPort),
+    try: list('Commands to try, printed when the mesh is ready.', text('A command line.')),
   },
   ['services'],
 );

@@ -21,7 +21,8 @@ services:
     protocol: tcp
     endpoints: [{ address: 192.0.2.7, version: v9 }]
 ingress:
-  - { port: 8000, service: reviews }
+  - { port: 8000, service: reviews, page: /reviews }
+try: [date]
 `;
 
 describe('a mesh file', () => {
@@ -54,7 +55,8 @@ describe('a mesh file', () => {
             endpoints: [{ address: '192.0.2.7', port: 25, version: 'v9' }],
           },
         ],
-        ingress: [{ bind: '127.0.0.1', port: 8000, service: 'reviews' }],
+        ingress: [{ bind: '127.0.0.1', port: 8000, service: 'reviews', page: '/reviews' }],
+        try: ['date'],
       },
     });
   });

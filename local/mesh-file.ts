@@ -20,6 +20,8 @@ export interface MeshFile {
   /** In the order of the file. */
   readonly services: readonly MeshFileService[];
   readonly ingress: readonly MeshFileIngress[];
+  /** Commands to try, printed when the mesh is ready. */
+  readonly try: readonly string[];
 }
 
 export interface MeshFileService {
@@ -54,6 +56,8 @@ export interface MeshFileIngress {
   readonly bind: string;
   readonly port: number;
   readonly service: string;
+  /** Path of the page to look at, from / on. */
+  readonly page: string;
 }
 
 export type ReadMeshFile =
@@ -208,7 +212,7 @@ function checkIngressService(
   ];
 }
 
-function complete({ services, ingress = [] }: WrittenMesh): MeshFile {
+function complete({ services, ingress = [], try: commands = [] }: WrittenMesh): MeshFile {
   return {
     services: Object.entries(services).map(([name, service]) => ({
       name,
@@ -221,7 +225,13 @@ function complete({ services, ingress = [] }: WrittenMesh): MeshFile {
         ...(version === undefined ? {} : { version }),
       })),
     })),
-    ingress: ingress.map(({ bind = '127.0.0.1', port, service }) => ({ bind, port, service })),
+    ingress: ingress.map(({ bind = '127.0.0.1', port, service, page = '/' }) => ({
+      bind,
+      port,
+      service,
+      page,
+    })),
+    try: commands,
   };
 }
 

@@ -13,6 +13,7 @@ import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
+import { mergeCatalogs } from './sources/merged-catalog.ts';
 import { openDirStore } from './store/dir-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { ConfigStore } from './store/store.ts';
@@ -26,26 +27,46 @@ export interface Pilot extends Closer {
   readonly ads: AdsServer;
 }
 
+/** What a program that runs pilot inside itself adds. */
+export interface PilotAdditions {
+  /** Services beside those of the registry; what both know by one host name is one service. */
+  readonly services?: Watched<readonly RegisteredService[]>;
+  /** Further views under /debug/NAME. */
+  readonly debug?: Readonly<Record<string, () => unknown>>;
+}
+
 /**
  * Starts pilot: the only place where its parts are put together. Throws an OperationError when an address is
  * taken or the config store cannot be read; what was opened is closed again.
  */
-export async function startPilot(config: PilotConfig, log: Log): Promise<Pilot> {
+export async function startPilot(
+  config: PilotConfig,
+  log: Log,
+  additions: PilotAdditions = {},
+): Promise<Pilot> {
   const lifecycle = new Lifecycle();
   try {
-    return await openPilot(config, log, lifecycle);
+    return await openPilot(config, log, lifecycle, additions);
   } catch (error) {
     await lifecycle.close();
     throw error;
   }
 }
 
-async function openPilot(config: PilotConfig, log: Log, lifecycle: Lifecycle): Promise<Pilot> {
+async function openPilot(
+  config: PilotConfig,
+  log: Log,
+  lifecycle: Lifecycle,
+  additions: PilotAdditions,
+): Promise<Pilot> {
   const store = lifecycle.add(await openStore(config.store, log));
   const registry = lifecycle.add(openRegistry(config.registry, log));
   const pipeline = lifecycle.add(
     new Pipeline({
-      catalog: registry.catalog,
+      catalog:
+        additions.services === undefined
+          ? registry.catalog
+          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
       resources: store.resources,
       domain: config.domain,
       mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
@@ -67,7 +88,7 @@ async function openPilot(config: PilotConfig, log: Log, lifecycle: Lifecycle): P
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
-      debug: debugViews(pipeline, ads, problems),
+      debug: { ...debugViews(pipeline, ads, problems), ...additions.debug },
       clock: systemClock,
       log,
     }),

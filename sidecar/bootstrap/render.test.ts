@@ -13,7 +13,7 @@ const options: BootstrapOptions = {
   labels: { app: 'reviews', version: 'v1' },
   address: '172.20.0.4',
   pilot: { host: 'pilot', port: 15010 },
-  ports: { admin: 15000, readiness: 15021, dns: 15053, prometheus: 15090 },
+  ports: { admin: 15000, prometheus: 15090 },
 };
 
 describe('the bootstrap', () => {

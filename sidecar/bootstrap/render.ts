@@ -1,12 +1,22 @@
 import type { AgentConfig, HostPort } from '../config.ts';
-import { formatNodeId, formatNodeMetadata } from '../contract/node.ts';
+import { type NodeMetadata, formatNodeId, formatNodeMetadata } from '../contract/node.ts';
 import { statsMatcher } from './stats.ts';
 
 /** What Envoy needs before it can ask pilot for the rest. */
-export type BootstrapOptions = Pick<
+export interface BootstrapOptions extends Pick<
   AgentConfig,
-  'workload' | 'app' | 'namespace' | 'labels' | 'address' | 'pilot' | 'ports'
->;
+  'workload' | 'app' | 'namespace' | 'labels' | 'address' | 'pilot'
+> {
+  readonly ports: {
+    readonly admin: number;
+    /** Without it nothing but the admin interface serves metrics. */
+    readonly prometheus?: number;
+  };
+  /** Where the admin interface listens; 127.0.0.1 unless told otherwise. */
+  readonly adminAddress?: string;
+  /** How connections come to the proxy; by the rules of the pod's firewall unless told otherwise. */
+  readonly reach?: Omit<NodeMetadata, 'namespace' | 'labels'>;
+}
 
 const serviceDomain = 'service.consul';
 const types = 'type.googleapis.com/envoy';
@@ -16,10 +26,13 @@ const maxDownstreamConnections = 20_000;
 
 /** The bootstrap of a sidecar, as envoy.config.bootstrap.v3.Bootstrap in proto3 JSON. */
 export function renderBootstrap(options: BootstrapOptions): object {
+  const { ports, adminAddress: host = '127.0.0.1' } = options;
+  const admin = { host, port: ports.admin };
+  const { prometheus } = ports;
   return {
     node: renderNode(options),
     admin: {
-      address: socketAddress({ host: '127.0.0.1', port: options.ports.admin }),
+      address: socketAddress(admin),
       ignore_global_conn_limit: true,
     },
     dynamic_resources: {
@@ -28,8 +41,8 @@ export function renderBootstrap(options: BootstrapOptions): object {
       lds_config: overAds,
     },
     static_resources: {
-      clusters: [renderPilotCluster(options.pilot), renderAdminCluster(options.ports.admin)],
-      listeners: [renderPrometheusListener(options.ports.prometheus)],
+      clusters: [renderPilotCluster(options.pilot), renderAdminCluster(admin)],
+      listeners: prometheus === undefined ? [] : [renderPrometheusListener(prometheus)],
     },
     stats_config: { use_all_default_tags: true, stats_matcher: statsMatcher },
     deferred_stat_options: { enable_deferred_creation_stats: true },
@@ -71,6 +84,7 @@ const overAds = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0
 
 function renderNode(options: BootstrapOptions): object {
   const { workload, app, namespace, labels, address } = options;
+  const { reach = { interceptionMode: 'REDIRECT' } } = options;
   return {
     id: formatNodeId({
       type: 'sidecar',
@@ -79,7 +93,7 @@ function renderNode(options: BootstrapOptions): object {
       domain: serviceDomain,
     }),
     cluster: app,
-    metadata: formatNodeMetadata({ namespace, labels, interceptionMode: 'REDIRECT' }),
+    metadata: formatNodeMetadata({ namespace, labels, ...reach }),
   };
 }
 
@@ -115,12 +129,12 @@ function renderPilotCluster(pilot: HostPort): object {
   };
 }
 
-function renderAdminCluster(port: number): object {
+function renderAdminCluster(admin: HostPort): object {
   return {
     name: 'prometheus_stats',
     type: 'STATIC',
     connect_timeout: '1s',
-    load_assignment: loadAssignment('prometheus_stats', { host: '127.0.0.1', port }),
+    load_assignment: loadAssignment('prometheus_stats', admin),
   };
 }
 

@@ -16,6 +16,23 @@ export interface EnvoyCommand extends EnvoyOptions {
   readonly accessLogFlush?: number;
 }
 
+/** What an Envoy shares with the process that runs it; by default as fits a container that both have for themselves. */
+export interface EnvoySurroundings {
+  /**
+   * Descriptor of a file for its standard output: Envoy opens that again, by its path, for the access log, so it
+   * cannot be one of node's pipes. Default: the standard output of this process.
+   */
+  readonly stdout?: number;
+  /** Takes its log. Default: the standard error of this process. */
+  readonly onLog?: (chunk: Buffer) => void;
+  /** A process group of its own, which Ctrl-C on the terminal does not reach. */
+  readonly ownGroup?: true;
+  /** Told the process id of each Envoy that starts. */
+  readonly onStart?: (pid: number) => void;
+  /** Told the process id of each Envoy that has ended. */
+  readonly onEnd?: (pid: number) => void;
+}
+
 /** A run that lasted so long was a good one (ms): the next restart is quick again. */
 const goodRun = 10_000;
 /** How long Envoy may take to end after SIGTERM (ms). */
@@ -44,13 +61,20 @@ export class EnvoyProcess implements Closer {
   readonly #command: EnvoyCommand;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #surroundings: EnvoySurroundings;
   readonly #backoff = createBackoff({ initial: 250, max: 10_000 });
   #child: ChildProcess | undefined;
   #cancelRestart: (() => void) | undefined;
   #closing = false;
   #starts = 0;
 
-  constructor(command: EnvoyCommand, log: Log, clock: Clock) {
+  constructor(
+    command: EnvoyCommand,
+    log: Log,
+    clock: Clock,
+    surroundings: EnvoySurroundings = {},
+  ) {
+    this.#surroundings = surroundings;
     this.#command = command;
     this.#log = log;
     this.#clock = clock;
@@ -68,11 +92,13 @@ export class EnvoyProcess implements Closer {
   /** Starts Envoy. Throws OperationError `E_ENVOY_START` when there is no such program. */
   start(): Promise<void> {
     const { binary } = this.#command;
+    const { stdout = 'inherit', ownGroup = false } = this.#surroundings;
     this.#starts += 1;
     return new Promise((resolve, reject) => {
       const child = spawn(binary, envoyArguments(this.#command), {
-        // The access log goes to standard output by its path, so that must be the container's own.
-        stdio: ['ignore', 'inherit', 'pipe'],
+        // The access log goes to standard output by its path, so that must be the container's own, or a file.
+        stdio: ['ignore', stdout, 'pipe'],
+        detached: ownGroup,
       });
       child.once('spawn', () => {
         this.#watch(child);
@@ -105,13 +131,17 @@ export class EnvoyProcess implements Closer {
   #watch(child: ChildProcess): void {
     const startedAt = this.#clock.now();
     const culprit = createCulpritFinder();
+    const { onLog = writeToStderr, onStart = ignore, onEnd = ignore } = this.#surroundings;
+    const { pid = 0 } = child;
     this.#child = child;
+    onStart(pid);
     child.stderr?.on('data', (chunk: Buffer) => {
-      process.stderr.write(chunk);
+      onLog(chunk);
       culprit.read(chunk.toString());
     });
     child.once('close', (code, signal) => {
       this.#child = undefined;
+      onEnd(pid);
       if (this.#closing) return;
       if (this.#clock.now() - startedAt >= goodRun) this.#backoff.reset();
       const reason = culprit.found();
@@ -132,4 +162,12 @@ export class EnvoyProcess implements Closer {
       });
     });
   }
+}
+
+function writeToStderr(chunk: Buffer): void {
+  process.stderr.write(chunk);
+}
+
+function ignore(): void {
+  // Nobody wants to know.
 }

@@ -119,7 +119,7 @@ function renderTestBootstrap({ pilot, address, metadata }: RealEnvoyOptions): ob
     labels: {},
     address,
     pilot: { host: hostname, port: Number(port) },
-    ports: { admin: 0, readiness: 0, dns: 0, prometheus: 0 },
+    ports: { admin: 0, prometheus: 0 },
   }) as { readonly node: object };
   const full: NodeMetadata = { namespace: 'default', labels: {}, ...metadata };
   return { ...bootstrap, node: { ...bootstrap.node, metadata: formatNodeMetadata(full) } };

@@ -1,0 +1,72 @@
+import { relative } from 'node:path';
+import type { MeshFile } from './mesh-file.ts';
+import type { LocalView, WorkloadView } from './view.ts';
+
+/** What is printed when the mesh is ready: where everything is, and what to try next. */
+export function summarize(view: LocalView, file: MeshFile, cwd: string): string {
+  const config = nearPath(view.config, cwd);
+  const rows: readonly (readonly [string, string])[] = [
+    ...view.ingress.map(({ url, service }): readonly [string, string] => [url, service]),
+    [view.api, 'configuration API: kubectl and cmesh use it by default'],
+    [`${view.api}/debug/local`, 'every workload with its proxy, admin interface and logs'],
+    [`${config}/`, 'rules: save a file, and it is in force'],
+    [view.logs, 'logs of the applications and of their Envoys'],
+  ];
+  return [
+    '',
+    ...columns(rows),
+    '',
+    ...columns([
+      ['WORKLOAD', 'ADDRESS', 'HTTP PROXY', 'ENVOY ADMIN', 'STATE'],
+      ...view.workloads.map((workload) => rowOf(workload)),
+    ]),
+    '',
+    'Try next:',
+    ...commandsFor(view, file, config).map((command) => `  ${command}`),
+    '',
+    'Ctrl-C ends it.',
+    '',
+  ].join('\n');
+}
+
+function rowOf({ name, address, port, proxy, admin, up }: WorkloadView): readonly string[] {
+  return [name, `${address}:${port}`, proxy, admin, up ? 'up' : 'down'];
+}
+
+/** Those of the mesh file, else what fits every mesh. */
+function commandsFor(view: LocalView, file: MeshFile, config: string): readonly string[] {
+  const other = view.api === 'http://localhost:8080' ? [] : [`# with --server ${view.api}`];
+  if (file.try.length > 0) return [...file.try, ...other];
+  const [caller] = view.workloads;
+  const [target] = file.services;
+  const call =
+    caller === undefined || target === undefined
+      ? []
+      : [
+          `curl -x ${caller.proxy} http://${target.name}:${target.port}/   # call a service as ${caller.name} does`,
+        ];
+  return [
+    ...call,
+    'cmesh apply -f FILE   # put a rule in force',
+    `\${EDITOR:-vi} ${config}/rules.yaml   # the same by hand`,
+    ...other,
+  ];
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows.reduce<readonly number[]>(
+    (known, row) => row.map((cell, index) => Math.max(known[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('   ')
+      .trimEnd(),
+  );
+}
+
+function nearPath(path: string, cwd: string): string {
+  const near = relative(cwd, path);
+  return near === '' || near.startsWith('..') ? path : near;
+}
