@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { type Decoded, choice, list, mapOf, message, text } from '../pilot/api/schema.ts';
+import { publishSchema } from '../pilot/store/checked-yaml.ts';
 import { protocols } from '../registrator/contract/service-record.ts';
 
 /** The one definition of a mesh file: from it come the type, the validation and docs/schemas/mesh.schema.json. */
@@ -82,36 +83,7 @@ export const meshFileSchema = message(
 export type WrittenMesh = Decoded<typeof meshFileSchema>;
 export type WrittenService = WrittenMesh['services'][string];
 
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema;
-  readonly items?: Schema;
-}
-
-/** The schema for editors and other tools: unknown keys are mistakes, and not left to the reader. */
+/** The schema for editors and other tools. */
 export function publishMeshSchema(): object {
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'composemesh mesh.yaml',
-    ...closed(meshFileSchema as Schema),
-  };
-}
-
-function closed(schema: Schema): object {
-  const { properties, additionalProperties, items } = schema;
-  return {
-    ...schema,
-    ...(properties === undefined
-      ? {}
-      : {
-          properties: Object.fromEntries(
-            Object.entries(properties).map(([name, value]) => [name, closed(value)]),
-          ),
-          additionalProperties: false,
-        }),
-    ...(additionalProperties === undefined
-      ? {}
-      : { additionalProperties: closed(additionalProperties) }),
-    ...(items === undefined ? {} : { items: closed(items) }),
-  };
+  return publishSchema('composemesh mesh.yaml', meshFileSchema);
 }

@@ -1,17 +1,8 @@
-import { LineCounter, parseDocument } from 'yaml';
 import { findNearest } from '../kit/nearest.ts';
 import type { Problem } from '../kit/problem.ts';
-import {
-  type FieldError,
-  duplicate,
-  invalid,
-  required,
-  unknownField,
-} from '../pilot/api/field-error.ts';
-import { prune } from '../pilot/api/prune.ts';
-import { validateSchema } from '../pilot/api/validate-schema.ts';
+import { type FieldError, duplicate, invalid, required } from '../pilot/api/field-error.ts';
 import { handlingOf } from '../pilot/model/service.ts';
-import { placeAt, placeOfField } from '../pilot/store/yaml-place.ts';
+import { readCheckedYaml } from '../pilot/store/checked-yaml.ts';
 import type { Protocol } from '../registrator/contract/service-record.ts';
 import { type WrittenMesh, type WrittenService, meshFileSchema } from './mesh-file-schema.ts';
 
@@ -69,78 +60,15 @@ export type ReadMeshFile =
  * column of the mistake. All mistakes are reported at once.
  */
 export function readMeshFile(path: string, source: string): ReadMeshFile {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-    merge: true,
+  const read = readCheckedYaml(path, source, {
+    schema: meshFileSchema,
+    empty: required(
+      'services',
+      'write the services of the mesh, such as `services: { web: { port: 80 } }`',
+    ),
+    checkMeaning: (value) => checkMeaning(value as WrittenMesh),
   });
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const { line, column } = placeAt(lines, fault.pos[0]);
-    const message = fault.message.split('\n')[0] ?? fault.message;
-    const resource = `${path}:${line}:${column}`;
-    return { ok: false, problems: [{ code: 'E_YAML', severity: 'error', resource, message }] };
-  }
-  const value: unknown = document.toJS();
-  const errors = checkMesh(value);
-  if (errors.length === 0) return { ok: true, file: complete(value as WrittenMesh) };
-  const problems = errors.map((error) => {
-    const { line, column } = placeOfField(document, lines, error.path);
-    return { ...error, resource: `${path}:${line}:${column}` };
-  });
-  return { ok: false, problems };
-}
-
-/** Structure first, and what the words mean only when that is right. */
-function checkMesh(value: unknown): readonly FieldError[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [
-      required(
-        'services',
-        'write the services of the mesh, such as `services: { web: { port: 80 } }`',
-      ),
-    ];
-  }
-  const { unknown } = prune(value, meshFileSchema, '');
-  const structure = [
-    ...unknown.map(explainUnknown),
-    ...validateSchema(value, meshFileSchema, ''),
-  ].map(withoutRoot);
-  return structure.length > 0 ? structure : checkMeaning(value as WrittenMesh);
-}
-
-/** Paths of a file begin with a key: `services.reviews`, not `.services[reviews]`. */
-function withoutRoot(error: FieldError): FieldError {
-  return { ...error, path: error.path.replace(/^\./, '').replace(/\[([a-z][\w-]*)\]/gi, '.$1') };
-}
-
-function explainUnknown(path: string): FieldError {
-  const [, parent = '', key = ''] = /^(.*)\.([^.]+)$/.exec(path) ?? [];
-  const nearest = findNearest(key, keysAt(parent));
-  const known = keysAt(parent).join(', ');
-  const advice =
-    nearest === undefined ? `the keys here are ${known}` : `did you mean "${nearest}"?`;
-  return { ...unknownField(path), message: `unknown key "${key}": ${advice}` };
-}
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema;
-  readonly items?: Schema;
-}
-
-/** The keys that may stand at a path. */
-function keysAt(path: string): readonly string[] {
-  const tokens = [...path.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(
-    ([token, inner]) => inner ?? token,
-  );
-  let schema: Schema | undefined = meshFileSchema as Schema;
-  for (const token of tokens) {
-    schema = schema?.properties?.[token] ?? schema?.additionalProperties ?? schema?.items;
-  }
-  return Object.keys(schema?.properties ?? {});
+  return read.ok ? { ok: true, file: complete(read.value as WrittenMesh) } : read;
 }
 
 /** A name that DNS allows as one label (RFC 1123). */

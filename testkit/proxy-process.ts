@@ -97,7 +97,7 @@ function renderTestBootstrap({ pilot, workload, address, metadata }: ProxyOption
     labels: metadata.labels,
     address,
     pilot: { host: hostname, port: Number(port) },
-    ports: { admin: 0, readiness: 0, dns: 0, prometheus: 0 },
+    ports: { admin: 0 },
   }) as { readonly node: object };
   return { ...bootstrap, node: { ...bootstrap.node, metadata: formatNodeMetadata(metadata) } };
 }

@@ -35,7 +35,7 @@ function explain(error: ErrorObject, root: unknown, base: string): FieldError {
     case 'enum':
       return unsupported(path, value, (params['allowedValues'] as unknown[]).map(String));
     case 'type':
-      return invalid(path, value, `must be of type ${String(params['type'])}`);
+      return invalid(path, value, `must be of type ${String(params['type']).replaceAll(',', ' or ')}`);
     case 'minItems':
       return required(path, 'write at least one');
     default:
