@@ -39,7 +39,7 @@ kind: VirtualService
 metadata: { name: outer }
 spec: { hosts: [reviews], gateways: [front], http: [{ route: [{ destination: { host: reviews } }] }] }
 `;
-const rules = collectRules([{ path: 'rules.yaml', text }]);
+const rules = collectRules([{ file: 'rules.yaml', text }]);
 
 function logged(rulePath: string, subset: string): Reached {
   const log: AccessLogEntry = {

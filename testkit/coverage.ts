@@ -3,7 +3,7 @@ import type { Destination } from '../pilot/api/virtual-service-schema.ts';
 import { coversHostname, namesOf } from '../pilot/model/hostname.ts';
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { Observation } from './observation.ts';
-import { type FilePlace, type RuleFiles, nameOf } from './rule-files.ts';
+import { type FilePlace, type RuleFiles, nameOf, placeOfRule } from './rule-files.ts';
 import { meshDomain } from './service.ts';
 
 /** Something in the rules that a request can reach. */
@@ -30,7 +30,6 @@ export interface Coverage {
 /** What of an observation coverage is about: what the caller's proxy wrote, and who got a copy. */
 export type Reached = Pick<Observation, 'log' | 'arrivals'>;
 
-type Rules = Pick<RuleFiles, 'rules' | 'placeOf'>;
 type Point = Omit<CoveragePoint, 'hits' | 'place'> & {
   readonly isReachedBy: (reached: Reached) => boolean;
 };
@@ -40,11 +39,12 @@ type Point = Omit<CoveragePoint, 'hits' | 'place'> & {
  * DestinationRules no request reached. Rules that no sidecar takes (of gateways, `tls`, `delegate`), destinations of
  * weight 0 and mirrors of 0 % cannot be reached and do not count.
  */
-export function coverRules({ rules, placeOf }: Rules, seen: readonly Reached[]): Coverage {
-  const points = rules
-    .flatMap((rule) => pointsOf(rule, rules))
+export function coverRules(rules: RuleFiles, seen: readonly Reached[]): Coverage {
+  const { resources } = rules;
+  const points = resources
+    .flatMap((rule) => pointsOf(rule, resources))
     .map(({ isReachedBy, ...point }): CoveragePoint => {
-      const place = placeOf(point.object, point.path);
+      const place = placeOfRule(rules, point.object, point.path);
       const hits = seen.filter(isReachedBy).length;
       return { ...point, ...(place === undefined ? {} : { place }), hits };
     });

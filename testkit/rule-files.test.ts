@@ -1,6 +1,14 @@
 import { deepEqual } from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { describe, it } from 'mocha';
-import { collectRules, formatPlace, nameOf, placeProblem, readRuleFiles } from './rule-files.ts';
+import {
+  collectRules,
+  formatPlace,
+  nameOf,
+  placeOfRule,
+  placeProblem,
+  readRuleFiles,
+} from './rule-files.ts';
 
 const reviews = `# Versions of reviews.
 apiVersion: networking.istio.io/v1
@@ -26,16 +34,21 @@ spec:
 
 describe('rule files', () => {
   it('give objects, and the places of these and of their fields', () => {
-    const { rules, problems, placeOf } = collectRules([{ path: 'rules.yaml', text: reviews }]);
+    const rules = collectRules([{ file: 'rules.yaml', text: reviews }]);
     const service = 'VirtualService default/reviews';
     const places = [
-      placeOf(service),
-      placeOf(service, 'spec.http[0].match[1]'),
-      placeOf(service, 'spec.http[0].route[0].weight'),
-      placeOf('DestinationRule shop/reviews', 'spec.subsets[0]'),
+      placeOfRule(rules, service, ''),
+      placeOfRule(rules, service, 'spec.http[0].match[1]'),
+      placeOfRule(rules, service, 'spec.http[0].route[0].weight'),
+      placeOfRule(rules, 'DestinationRule shop/reviews', 'spec.subsets[0]'),
     ].map((place) => place && formatPlace(place));
     deepEqual(
-      { rules: rules.map(nameOf), problems, places, other: placeOf('VirtualService shop/reviews') },
+      {
+        rules: rules.resources.map(nameOf),
+        problems: rules.problems,
+        places,
+        other: placeOfRule(rules, 'VirtualService shop/reviews', ''),
+      },
       {
         rules: ['DestinationRule shop/reviews', service],
         problems: [],
@@ -45,33 +58,27 @@ describe('rule files', () => {
     );
   });
 
-  it('say where an object stands that another file has already', () => {
-    const files = collectRules([
-      { path: 'b.yaml', text: `---\n${reviews}` },
-      { path: 'a.yaml', text: reviews },
+  it('take an object that comes again in the place of the earlier one', () => {
+    const rules = collectRules([
+      { file: 'b.yaml', text: reviews },
+      { file: 'a.yaml', text: `---\n${reviews.replace('v2', 'v1')}` },
     ]);
-    const place = files.placeOf('VirtualService default/reviews');
     deepEqual(
-      {
-        place: place?.file,
-        problems: files.problems.map(({ code, resource }) => `${code} ${resource}`),
-      },
-      {
-        place: 'a.yaml',
-        problems: [
-          'E_DUPLICATE_OBJECT b.yaml:1:1 VirtualService default/reviews',
-          'E_DUPLICATE_OBJECT b.yaml:15:1 DestinationRule shop/reviews',
-        ],
-      },
+      [
+        rules.resources.length,
+        placeOfRule(rules, 'VirtualService default/reviews', ''),
+        rules.problems,
+      ],
+      [2, { file: 'a.yaml', line: 3, column: 1 }, []],
     );
   });
 
   it('put the place before what a problem is about', () => {
-    const files = collectRules([{ path: 'rules.yaml', text: reviews }]);
+    const files = collectRules([{ file: 'rules.yaml', text: reviews }]);
     const problem = { code: 'E_SUBSET', severity: 'error', message: 'no such subset' } as const;
     const resources = ['VirtualService default/reviews', 'ServiceEntry default/other'].map(
       (resource) =>
-        placeProblem({ ...problem, resource, path: 'spec.http[0].route[0]' }, files).resource,
+        placeProblem(files, { ...problem, resource, path: 'spec.http[0].route[0]' }).resource,
     );
     deepEqual(resources, [
       'rules.yaml:13:11 VirtualService default/reviews',
@@ -79,14 +86,12 @@ describe('rule files', () => {
     ]);
   });
 
-  it('report a file that cannot be read, and read the others', async () => {
-    const { rules, problems } = await readRuleFiles([
-      'no-such-file.yaml',
-      'samples/bookinfo/networking/destination-rule-all.yaml',
-    ]);
+  it('are named from a folder', async () => {
+    const path = resolve('samples/bookinfo/networking/destination-rule-all.yaml');
+    const rules = await readRuleFiles([path], resolve('samples'));
     deepEqual(
-      { rules: rules.length, problems: problems.map(({ code, resource }) => [code, resource]) },
-      { rules: 4, problems: [['E_RULE_FILE', 'no-such-file.yaml']] },
+      [rules.resources.length, placeOfRule(rules, 'DestinationRule default/reviews', 'spec.host')],
+      [4, { file: 'bookinfo/networking/destination-rule-all.yaml', line: 18, column: 9 }],
     );
   });
 });
