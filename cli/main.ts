@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
+import { addTestCommand } from './test.ts';
 import { version } from './version.ts';
 
 /**
@@ -14,6 +15,7 @@ Examples:
   cmesh pilot --registry none --config-store dir:./config --grpc 127.0.0.1:15010 --http 127.0.0.1:8080
   cmesh registrator -internal consul://127.0.0.1:8500
   cmesh agent
+  cmesh test samples/bookinfo/tests
 
 Exit codes: 0 ended as asked, 1 failed, 2 wrong usage`;
 
@@ -38,6 +40,7 @@ function createProgram(): Command {
     .addHelpText('after', examples);
   addLocalCommand(program);
   addPilotCommand(program);
+  addTestCommand(program);
   program
     .command('registrator')
     .description('register the containers of a Docker Engine in Consul (cmesh registrator --help)');

@@ -1,0 +1,22 @@
+import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
+
+/** `VirtualService reviews`, with namespace, and with `http[0]` or `http[0].match[1]` behind it. */
+const pattern =
+  /^VirtualService (?:(?<namespace>[\w.-]+)\/)?(?<name>[\w.-]+)(?: (?:spec\.)?(?<path>http\[\d+\](?:\.match\[\d+\])?))?$/;
+
+/** Whether it is the rule that `route` names that decided: by its place, or by the name of its route. */
+export function isRoute(
+  route: string,
+  log: Pick<AccessLogEntry, 'rule' | 'rulePath' | 'routeName'>,
+): boolean {
+  const groups = pattern.exec(route)?.groups;
+  if (groups === undefined) {
+    // A match that has a name too is called ROUTE.MATCH.
+    return log.routeName === route || log.routeName?.startsWith(`${route}.`) === true;
+  }
+  const { namespace, name, path } = groups;
+  const [, ownNamespace, ownName] = /^VirtualService (.*)\/(.*)$/.exec(log.rule ?? '') ?? [];
+  if (ownName !== name || (namespace !== undefined && namespace !== ownNamespace)) return false;
+  const place = `spec.${path ?? ''}`;
+  return path === undefined || log.rulePath === place || log.rulePath?.startsWith(`${place}.`) === true;
+}

@@ -1,0 +1,177 @@
+import { forEachConcurrently } from '../kit/concurrent.ts';
+import { describeError } from '../kit/errors.ts';
+import type { Problem } from '../kit/problem.ts';
+import type { ResourceSet } from '../pilot/api/resource.ts';
+import type { Check } from './judge.ts';
+import type { MeshPool } from './mesh-pool.ts';
+import type { MeshUnderTest } from './mesh-under-test.ts';
+import type { Observation } from './observation.ts';
+import { type FilePlace, placeOfRule, placeProblem } from './rule-files.ts';
+import { alphaOf, runCase } from './run-case.ts';
+import type { Suite, SuiteCase } from './suite.ts';
+import { type Passed, findPassed } from './passed-rules.ts';
+
+/** What came of one case, for those who report it. */
+export interface CaseResult {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+  /** As it was sent, such as `GET http://reviews:9080/`. */
+  readonly request: string;
+  readonly from: string;
+  /** `unjudged`: nothing is wrong, and something could not be seen. */
+  readonly verdict: 'passed' | 'failed' | 'unjudged';
+  readonly checks: readonly Check[];
+  /** How often the request was sent. */
+  readonly requests: number;
+  /** Milliseconds. */
+  readonly took: number;
+  readonly decision?: Decision;
+  readonly shown?: Observation;
+  /** Why the case could not be tried. */
+  readonly error?: string;
+}
+
+/** Which rule decided on a request that was not as expected, and why no earlier one did. */
+export interface Decision {
+  readonly rule: string;
+  readonly path: string;
+  readonly place?: FilePlace;
+  readonly passed: readonly Passed[];
+}
+
+export interface RunResult {
+  readonly cases: readonly CaseResult[];
+  /** Warnings of the rules in the mesh, such as a subset that nobody has. */
+  readonly problems: readonly Problem[];
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+export interface RunOptions {
+  readonly pool: MeshPool;
+  /** Cases whose names contain this. */
+  readonly filter?: string;
+}
+
+/** How many cases had each verdict. */
+export function countVerdicts(
+  cases: readonly CaseResult[],
+): Readonly<Record<CaseResult['verdict'], number>> {
+  const count = (verdict: CaseResult['verdict']): number =>
+    cases.filter((one) => one.verdict === verdict).length;
+  return { passed: count('passed'), failed: count('failed'), unjudged: count('unjudged') };
+}
+
+/** Cases of a mesh, and requests of a case, that are on their way at the same time. */
+const caseConcurrency = 8;
+const requestConcurrency = 16;
+
+/** Tries the cases of all suites. A case that cannot be tried is a result too. */
+export async function runSuites(
+  suites: readonly Suite[],
+  { pool, filter = '' }: RunOptions,
+): Promise<RunResult> {
+  const start = performance.now();
+  const wanted = suites.map((suite) => ({
+    ...suite,
+    cases: suite.cases.filter(({ name }) => name.includes(filter)),
+  }));
+  const runs = await Promise.all(wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)));
+  return {
+    cases: runs.flatMap(({ cases }) => cases),
+    problems: uniqueBy(runs.flatMap(({ problems }) => problems), (problem) => JSON.stringify(problem)),
+    took: Math.round(performance.now() - start),
+  };
+}
+
+function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonly T[] {
+  return [...new Map(values.map((value) => [keyOf(value), value])).values()];
+}
+
+async function runSuite(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+  const { services, rules, cases } = suite;
+  if (remembers(rules.resources)) return runOneByOne(suite, pool);
+  return pool.lend(services, rules.resources, async (mesh) => {
+    await mesh.prepare(cases.map(({ caller }) => caller));
+    const options = { alpha: alphaOf(suite.cases), concurrency: requestConcurrency };
+    const results = new Map<SuiteCase, CaseResult>();
+    await forEachConcurrently(cases, caseConcurrency, async (entry) => {
+      results.set(entry, await tryCase(suite, entry, mesh, options));
+    });
+    return {
+      cases: cases.flatMap((entry) => results.get(entry) ?? []),
+      problems: mesh.problems.map((problem) => placeProblem(rules, problem)),
+    };
+  });
+}
+
+/** Whether earlier requests change what becomes of later ones: then each case has a mesh of its own. */
+function remembers(rules: ResourceSet): boolean {
+  return rules.some((rule) => {
+    if (rule.kind !== 'DestinationRule') return false;
+    const { trafficPolicy, subsets = [] } = rule.spec;
+    const text = JSON.stringify([trafficPolicy, subsets]);
+    return text.includes('"outlierDetection"') || text.includes('"connectionPool"');
+  });
+}
+
+async function runOneByOne(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+  const { services, rules, cases } = suite;
+  const alpha = alphaOf(cases);
+  const results: CaseResult[] = [];
+  const problems: Problem[] = [];
+  for (const entry of cases) {
+    const mesh = await pool.start(services, rules.resources);
+    try {
+      results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
+      problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
+    } finally {
+      await mesh.close();
+    }
+  }
+  return { cases: results, problems };
+}
+
+async function tryCase(
+  suite: Suite,
+  entry: SuiteCase,
+  mesh: MeshUnderTest,
+  options: Parameters<typeof runCase>[2],
+): Promise<CaseResult> {
+  const start = performance.now();
+  const common = {
+    file: suite.path,
+    line: entry.place.line,
+    name: entry.name,
+    request: `${entry.request.method} ${entry.request.url}`,
+    from: entry.caller.workload,
+  };
+  const took = (): number => Math.round(performance.now() - start);
+  try {
+    const { checks, requests, shown } = await runCase(entry, mesh, options);
+    const verdict = verdictOf(checks);
+    const decision = verdict === 'failed' ? decisionOf(suite, entry, shown) : undefined;
+    const more = decision === undefined ? {} : { decision };
+    return { ...common, verdict, checks, requests, took: took(), shown, ...more };
+  } catch (error) {
+    const message = describeError(error);
+    return { ...common, verdict: 'failed', checks: [], requests: 0, took: took(), error: message };
+  }
+}
+
+function verdictOf(checks: readonly Check[]): CaseResult['verdict'] {
+  const verdicts = checks.map(({ verdict }) => verdict);
+  if (verdicts.includes('failed')) return 'failed';
+  return verdicts.includes('unjudged') ? 'unjudged' : 'passed';
+}
+
+function decisionOf({ rules }: Suite, entry: SuiteCase, { log }: Observation): Decision | undefined {
+  const passed = findPassed(rules, entry, log);
+  if (log?.rule === undefined) {
+    return passed.length === 0 ? undefined : { rule: 'no rule', path: '', passed };
+  }
+  const path = log.rulePath ?? '';
+  const place = placeOfRule(rules, log.rule, path);
+  return { rule: log.rule, path, ...(place === undefined ? {} : { place }), passed };
+}

@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { OperationError, describeError } from '../kit/errors.ts';
+import { type Problem, formatProblem } from '../kit/problem.ts';
+import { findFiles } from './file-pattern.ts';
+import type { MeshPool } from './mesh-pool.ts';
+import { type Reporter, report, reporters } from './report.ts';
+import { type RunResult, runSuites } from './runner.ts';
+import { type LoadedSuite, type Suite, loadSuite } from './suite.ts';
+
+/** The flags of `cmesh test`. */
+export interface TestFlags {
+  readonly reporter: string;
+  readonly output?: string;
+  readonly filter?: string;
+  readonly watch?: boolean;
+}
+
+/** Where the command runs and writes. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly colours: boolean;
+  /** Opens the pool: called only when there is something to run. */
+  readonly openPool: () => Promise<MeshPool>;
+  readonly print: (text: string) => void;
+  /** For people who look on: warnings, and why nothing could be run. */
+  readonly complain: (text: string) => void;
+}
+
+/** What case files are called when none is named. */
+export const caseFilePattern = '**/*.mesh-test.yaml';
+
+export const exitCodes = { passed: 0, failed: 1, cannotRun: 2 } as const;
+
+/** `cmesh test`: runs case files once. Returns the exit code: 0 passed, 1 failed, 2 cannot run. */
+export async function runTestCommand(
+  patterns: readonly string[],
+  flags: TestFlags,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { complain } = surroundings;
+  try {
+    const reporter = readReporter(flags.reporter);
+    const loaded = await loadAll(patterns, surroundings.folder);
+    const pool = await surroundings.openPool();
+    try {
+      return await runOnce(loaded, { ...flags, reporter }, pool, surroundings);
+    } finally {
+      await pool.close();
+    }
+  } catch (error) {
+    complain(`cmesh test: ${describeError(error)}\n`);
+    return exitCodes.cannotRun;
+  }
+}
+
+function readReporter(name: string): Reporter {
+  const known = reporters.find((reporter) => reporter === name);
+  if (known !== undefined) return known;
+  throw new OperationError('E_REPORTER', `--reporter "${name}" is not one of ${reporters.join(', ')}`);
+}
+
+/** Reads the case files that the patterns find. Throws OperationError `E_NO_CASES` when there are none. */
+export async function loadAll(
+  patterns: readonly string[],
+  folder: string,
+): Promise<readonly LoadedSuite[]> {
+  const wanted = patterns.length === 0 ? [caseFilePattern] : patterns;
+  const found = await Promise.all(wanted.map((pattern) => findCaseFiles(pattern, folder)));
+  for (const [index, files] of found.entries()) {
+    if (files.length > 0) continue;
+    const advice = 'name case files, or call them NAME.mesh-test.yaml';
+    throw new OperationError('E_NO_CASES', `there is no case file ${wanted[index] ?? ''}; ${advice}`);
+  }
+  const files = [...new Set(found.flat())];
+  return Promise.all(files.map((file) => loadSuite(shorten(file, folder), folder)));
+}
+
+/** In a folder those with the usual name count, so that rules and cases may lie together. */
+async function findCaseFiles(pattern: string, folder: string): Promise<readonly string[]> {
+  const files = await findFiles(pattern, folder);
+  const [only] = files;
+  const isFile = files.length === 1 && only === resolve(folder, pattern);
+  if (isFile || /[*?]/.test(pattern)) return files;
+  return findFiles(caseFilePattern, resolve(folder, pattern));
+}
+
+function shorten(file: string, folder: string): string {
+  const short = relative(folder, file);
+  return short.startsWith('..') || isAbsolute(short) ? file : short;
+}
+
+interface RunFlags extends TestFlags {
+  readonly reporter: Reporter;
+}
+
+async function runOnce(
+  loaded: readonly LoadedSuite[],
+  { reporter, filter, output }: RunFlags,
+  pool: MeshPool,
+  { print, complain, colours, folder }: Surroundings,
+): Promise<number> {
+  const suites = loaded.flatMap(({ suite }): readonly Suite[] => (suite === undefined ? [] : [suite]));
+  complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
+  if (suites.length < loaded.length) return exitCodes.cannotRun;
+  const result = await runSuites(suites, { pool, ...(filter === undefined ? {} : { filter }) });
+  complain(formatProblems(result.problems));
+  if (result.cases.length === 0) {
+    complain(`cmesh test: no case has "${filter ?? ''}" in its name\n`);
+    return exitCodes.cannotRun;
+  }
+  if (output === undefined) print(report(reporter, result, colours));
+  else await writeFile(resolve(folder, output), report(reporter, result, false));
+  return exitCodeOf(result);
+}
+
+function formatProblems(problems: readonly Problem[]): string {
+  const lines = problems.map(
+    (problem) => `${problem.severity === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}\n`,
+  );
+  return [...new Set(lines)].join('');
+}
+
+function exitCodeOf({ cases }: RunResult): number {
+  if (cases.some(({ error }) => error !== undefined)) return exitCodes.cannotRun;
+  const failed = cases.some(({ verdict }) => verdict === 'failed');
+  return failed ? exitCodes.failed : exitCodes.passed;
+}
