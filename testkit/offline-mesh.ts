@@ -10,11 +10,15 @@ import type { Problem } from '../kit/problem.ts';
 import { WatchedCell } from '../kit/watched.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
+import type { ProxyConfig } from '../pilot/ir/proxy-config.ts';
 import { httpListenerName, tcpListenerName } from '../pilot/ir/names.ts';
 import { resolveHostname } from '../pilot/model/hostname.ts';
-import { askedLabels } from '../pilot/model/proxy.ts';
+import { type Mesh, emptyMesh } from '../pilot/model/mesh.ts';
+import { type View, askedLabels, viewOf } from '../pilot/model/proxy.ts';
 import type { RegisteredService } from '../pilot/model/service.ts';
 import { Pipeline } from '../pilot/push/pipeline.ts';
+import { SharedConfig } from '../pilot/push/shared-config.ts';
+import type { NodeMetadata } from '../sidecar/contract/node.ts';
 import { Backend, type Behaviour } from './backend.ts';
 import { Connections, call } from './caller.ts';
 import { LogTail } from './log-tail.ts';
@@ -49,6 +53,15 @@ interface Proxy {
   readonly log: LogTail;
 }
 
+/** What a caller's Envoy is told, before it is put into the words of xDS. */
+export interface CallerConfig {
+  readonly mesh: Mesh;
+  readonly view: View;
+  readonly config: ProxyConfig;
+  /** Name of the workload whose backend has this ADDRESS:PORT. */
+  readonly workloadAt: (address: string) => string | undefined;
+}
+
 /** How long an entry of the access log may be on its way (ms). */
 const logLimit = 5000;
 /** How long an Envoy may take to be ready (ms): a limit for what never comes. */
@@ -67,6 +80,8 @@ export class OfflineMesh implements MeshUnderTest {
   readonly #ads: AdsServer;
   readonly #calls = new Map<string, Calling>();
   readonly #streams: Arrival[] = [];
+  /** By address of the backend. */
+  readonly #workloads = new Map<string, string>();
   readonly #proxies = new Map<string, Promise<Proxy>>();
   #connections = new Connections();
   #folder = '';
@@ -103,6 +118,20 @@ export class OfflineMesh implements MeshUnderTest {
   /** What is wrong with the rules in this mesh, such as a subset that no DestinationRule has. */
   get problems(): readonly Problem[] {
     return this.#pipeline.problems.current() ?? [];
+  }
+
+  /** The configuration of a caller, for people who ask what is behind a decision. */
+  inspect(caller: Caller): CallerConfig {
+    const mesh = this.#pipeline.mesh.current() ?? emptyMesh;
+    const id = { type: 'sidecar', address: '', id: caller.workload, domain: meshDomain } as const;
+    const metadata = metadataOf(caller, this.#folder);
+    const view = viewOf({ id, metadata }, undefined, askedLabels(mesh));
+    return {
+      mesh,
+      view,
+      config: new SharedConfig(view, {}).translate(mesh),
+      workloadAt: (address) => this.#workloads.get(address),
+    };
   }
 
   /** Takes other rules, and waits until every proxy has them in force. */
@@ -181,6 +210,7 @@ export class OfflineMesh implements MeshUnderTest {
           service.ports.map(async (port) => {
             const backend = await this.#startBackend(service, workload, port);
             ports.set(keyOf(workload, port), backend.port);
+            this.#workloads.set(`127.0.0.1:${backend.port}`, workload.name);
           }),
         ),
       ),
@@ -276,7 +306,7 @@ export class OfflineMesh implements MeshUnderTest {
     return known;
   }
 
-  async #startProxy({ workload, labels }: Caller, index: number): Promise<Proxy> {
+  async #startProxy(caller: Caller, index: number): Promise<Proxy> {
     const folder = join(this.#folder, String(index));
     await mkdir(folder);
     const address = `10.255.0.${index + 1}`;
@@ -285,14 +315,9 @@ export class OfflineMesh implements MeshUnderTest {
         binary: this.#options.envoy,
         pilot: this.#pilot,
         folder,
-        workload,
+        workload: caller.workload,
         address,
-        metadata: {
-          namespace: meshNamespace,
-          labels,
-          interceptionMode: 'NONE',
-          socketFolder: folder,
-        },
+        metadata: metadataOf(caller, folder),
       }),
     );
     await this.#untilServing(process, address);
@@ -316,4 +341,13 @@ export class OfflineMesh implements MeshUnderTest {
     }
     await this.#ads.whenSynced();
   }
+}
+
+function metadataOf({ labels }: Caller, folder: string): NodeMetadata {
+  return {
+    namespace: meshNamespace,
+    labels,
+    interceptionMode: 'NONE',
+    socketFolder: folder,
+  };
 }

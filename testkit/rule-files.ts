@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../kit/problem.ts';
 import { resourceOf } from '../pilot/api/decode.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
-import { type FileDocument, parseConfigFile } from '../pilot/store/config-file.ts';
-import { placeOfField } from '../pilot/store/yaml-place.ts';
+import { type FileDocument, fieldPlaces, parseConfigFile } from '../pilot/store/config-file.ts';
 
 /** The user's rules, and where each of them stands. */
 export interface RuleFiles {
@@ -28,18 +26,26 @@ export interface FilePlace {
   readonly column: number;
 }
 
-/**
- * Reads rules as `kubectl apply` would take them one after the other: an object that comes again replaces the
- * earlier one. Paths are absolute; problems and places name them relative to `folder`.
- */
+/** Reads the files of these absolute paths; problems and places name them relative to `folder`. Throws when one cannot be read. */
 export async function readRuleFiles(paths: readonly string[], folder: string): Promise<RuleFiles> {
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+  return collectRules(
+    paths.map((path, index) => ({ file: relative(folder, path), text: texts[index] ?? '' })),
+  );
+}
+
+/**
+ * The rules of texts, as `kubectl apply` would take them one after the other: an object that comes again replaces
+ * the earlier one.
+ */
+export function collectRules(
+  files: readonly { readonly file: string; readonly text: string }[],
+): RuleFiles {
   const resources = new Map<string, ConfigResource>();
   const origins = new Map<string, Origin>();
   const problems: Problem[] = [];
-  for (const [index, path] of paths.entries()) {
-    const file = relative(folder, path);
-    for (const document of parseConfigFile(file, texts[index] ?? '').documents) {
+  for (const { file, text } of files) {
+    for (const document of parseConfigFile(file, text).documents) {
       problems.push(...document.problems);
       if (document.object === undefined) continue;
       const resource = resourceOf(document.object);
@@ -60,11 +66,7 @@ export function nameOf({ kind, key }: ConfigResource): string {
 export function placeOfRule(rules: RuleFiles, name: string, field: string): FilePlace | undefined {
   const origin = rules.origins.get(name);
   if (origin === undefined) return undefined;
-  const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const;
-  const place = placeOfField(parseDocument(origin.document.text, options), lines, field);
-  const line = place.line + origin.document.line - 1;
-  return { file: origin.file, line, column: place.column };
+  return { file: origin.file, ...fieldPlaces(origin.document)(field) };
 }
 
 export function formatPlace({ file, line, column }: FilePlace): string {

@@ -1,3 +1,5 @@
+import type { RouteOrigin } from './route.ts';
+
 export type Listener = SocketListener | ApiListener;
 
 /** What a program that has no proxy asks for under the name that it calls: where its routes are. */
@@ -70,4 +72,6 @@ export interface TcpHandler {
   readonly kind: 'tcp';
   readonly statPrefix: string;
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  /** What of the user's rules decided; absent for a default of the mesh. */
+  readonly origin?: RouteOrigin;
 }

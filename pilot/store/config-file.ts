@@ -4,7 +4,7 @@ import { decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { splitDocuments } from './yaml-split.ts';
-import { placeAt, placeOfField } from './yaml-place.ts';
+import { type Place, placeAt, placeOfField } from './yaml-place.ts';
 
 /** One document of a file and what it says. */
 export interface FileDocument {
@@ -34,6 +34,16 @@ export function parseConfigFile(path: string, text: string, previous?: ConfigFil
     (part) => known.get(cacheKey(part)) ?? parsePart(path, part.text, part.line),
   );
   return { path, text, documents };
+}
+
+/** Says where in the file the fields of a document stand; what is missing, where it should be. */
+export function fieldPlaces({ text, line }: FileDocument): (path: string) => Place {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
+  return (path) => {
+    const place = placeOfField(document, lines, path);
+    return { ...place, line: place.line + line - 1 };
+  };
 }
 
 function cacheKey(document: { readonly text: string; readonly line: number }): string {

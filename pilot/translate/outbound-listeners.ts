@@ -16,6 +16,7 @@ import {
   tracingCluster,
   virtualOutbound,
 } from '../ir/names.ts';
+import type { TcpRoute } from '../api/virtual-service-schema.ts';
 import type { Mesh } from '../model/mesh.ts';
 import { type View, matchesLabels } from '../model/proxy.ts';
 import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
@@ -43,7 +44,7 @@ export function translateOutboundListeners(
       service.ports
         .filter((port) => handlingOf(port) === 'tcp' && service.resolution !== 'none')
         .map((port) =>
-          tcpListener(service, port, tcpTargets(mesh, service, port, { view, destinations })),
+          tcpListener(service, port, tcpRoute(mesh, service, port, { view, destinations })),
         ),
     ),
   ];
@@ -142,12 +143,7 @@ export function tracingOf({ tracing }: MeshOptions): { readonly tracing?: Tracin
   return { tracing: { cluster: tracingCluster, sampling: tracing.sampling } };
 }
 
-function tcpListener(
-  service: Service,
-  port: ServicePort,
-  targets: TcpHandler['clusters'],
-): SocketListener {
-  const name = outboundCluster(service.hostname, port.number);
+function tcpListener(service: Service, port: ServicePort, handler: TcpHandler): SocketListener {
   return {
     ...outbound,
     name: tcpListenerName(service.address, port.number),
@@ -155,7 +151,7 @@ function tcpListener(
     port: port.number,
     sniffing: { kind: 'off' },
     chains: [],
-    defaultChain: { name, match: {}, handler: tcpHandler(targets, name) },
+    defaultChain: { name: handler.statPrefix, match: {}, handler },
   };
 }
 
@@ -164,33 +160,39 @@ interface TcpContext {
   readonly destinations: Destinations;
 }
 
-/** The targets of the first tcp rule for this host and port, else the service itself. */
-function tcpTargets(
+/** The first tcp rule for this host and port, else the service itself. */
+function tcpRoute(
   mesh: Mesh,
   service: Service,
   port: ServicePort,
   { view, destinations }: TcpContext,
-): TcpHandler['clusters'] {
+): TcpHandler {
+  const name = outboundCluster(service.hostname, port.number);
   const routes = mesh.virtualServices
     .filter(({ hosts }) => hosts.includes(service.hostname))
-    .flatMap(({ spec }) => spec.tcp ?? []);
-  const rule = routes.find(
-    ({ match }) =>
-      match === undefined ||
-      match.length === 0 ||
-      match.some(
-        (condition) =>
-          (condition.port === undefined || condition.port === port.number) &&
-          (condition.sourceNamespace ?? view.namespace) === view.namespace &&
-          matchesLabels(condition.sourceLabels, view.labels),
-      ),
+    .flatMap((rule) => (rule.spec.tcp ?? []).map((route, index) => ({ rule, route, index })));
+  const found = routes.find(({ route }) => concernsConnection(route, port, view));
+  const targets = (found?.route.route ?? [])
+    .map(({ destination, weight }, _, all) => ({
+      name: destinations(destination, port.number).cluster,
+      weight: all.length === 1 ? 1 : (weight ?? 0),
+    }))
+    .filter(({ weight }) => weight > 0);
+  if (found === undefined || targets.length === 0) return tcpHandler([{ name, weight: 1 }], name);
+  const rule = `VirtualService ${found.rule.namespace}/${found.rule.name}`;
+  return { ...tcpHandler(targets, name), origin: { rule, path: `spec.tcp[${found.index}]` } };
+}
+
+/** Who calls and which port decide once for the whole view. */
+function concernsConnection({ match }: TcpRoute, port: ServicePort, view: View): boolean {
+  return (
+    match === undefined ||
+    match.length === 0 ||
+    match.some(
+      (condition) =>
+        (condition.port === undefined || condition.port === port.number) &&
+        (condition.sourceNamespace ?? view.namespace) === view.namespace &&
+        matchesLabels(condition.sourceLabels, view.labels),
+    )
   );
-  const targets = (rule?.route ?? []).map(({ destination, weight }, _, all) => ({
-    name: destinations(destination, port.number).cluster,
-    weight: all.length === 1 ? 1 : (weight ?? 0),
-  }));
-  const chosen = targets.filter(({ weight }) => weight > 0);
-  return chosen.length > 0
-    ? chosen
-    : [{ name: outboundCluster(service.hostname, port.number), weight: 1 }];
 }

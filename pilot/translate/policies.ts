@@ -9,6 +9,8 @@ export type EffectivePolicy = Omit<PortTrafficPolicy, 'port'>;
 
 /** Finds the DestinationRule of each service, for the callers of one view. */
 export interface Policies {
+  /** The DestinationRule of a service; undefined when it has none. */
+  readonly ruleOf: (hostname: string) => Rule<DestinationRuleSpec> | undefined;
   /** The subsets of a service, in the order of the rule. */
   readonly subsets: (hostname: string) => readonly Subset[];
   /** How one port of a service, or of a subset, is called. */
@@ -16,15 +18,16 @@ export interface Policies {
 }
 
 export function indexPolicies(mesh: Pick<Mesh, 'destinationRules'>, view: View): Policies {
-  const found = new Map<string, DestinationRuleSpec | undefined>();
-  const specOf = (hostname: string): DestinationRuleSpec | undefined => {
+  const found = new Map<string, Rule<DestinationRuleSpec> | undefined>();
+  const ruleOf = (hostname: string): Rule<DestinationRuleSpec> | undefined => {
     if (!found.has(hostname)) found.set(hostname, findRule(mesh.destinationRules, hostname, view));
     return found.get(hostname);
   };
   return {
-    subsets: (hostname) => specOf(hostname)?.subsets ?? [],
+    ruleOf,
+    subsets: (hostname) => ruleOf(hostname)?.spec.subsets ?? [],
     policy: (hostname, port, subset) => {
-      const spec = specOf(hostname);
+      const spec = ruleOf(hostname)?.spec;
       const general = mergePolicy({}, spec?.trafficPolicy, port);
       const named = spec?.subsets?.find((candidate) => candidate.name === subset);
       return mergePolicy(general, named?.trafficPolicy, port);
@@ -37,7 +40,7 @@ function findRule(
   rules: readonly Rule<DestinationRuleSpec>[],
   hostname: string,
   view: View,
-): DestinationRuleSpec | undefined {
+): Rule<DestinationRuleSpec> | undefined {
   const covering = rules.filter((rule) =>
     rule.hosts.some((host) => coversHostname(host, hostname)),
   );
@@ -47,7 +50,7 @@ function findRule(
   return covering.reduce<Rule<DestinationRuleSpec> | undefined>(
     (best, rule) => (best === undefined || rank(rule) > rank(best) ? rule : best),
     undefined,
-  )?.spec;
+  );
 }
 
 /**

@@ -19,7 +19,7 @@ import type {
 import type { Init } from '../proto/init.ts';
 import { ListenerSchema, TrafficDirectionValues } from '../proto/messages.ts';
 import { encode, packAny } from '../proto/writer.ts';
-import { accessLog } from './access-log.ts';
+import { connectionLog } from './access-log.ts';
 import { encodeApiListener } from './api-listener.ts';
 import { toChainMatcher } from './chain-matcher.ts';
 import { packHttpConnection } from './http-connection.ts';
@@ -116,11 +116,11 @@ function toFilterChain(
 /** A connection that one member refuses is tried with others before the caller sees it. */
 const maxConnectAttempts = 3;
 
-function packTcpProxy({ statPrefix, clusters }: TcpHandler): ReturnType<typeof packAny> {
+function packTcpProxy({ statPrefix, clusters, origin }: TcpHandler): ReturnType<typeof packAny> {
   const [first] = clusters;
   return packAny(TcpProxySchema, {
     statPrefix,
-    accessLog: [accessLog],
+    accessLog: [connectionLog(origin)],
     maxConnectAttempts,
     clusterSpecifier:
       first !== undefined && clusters.length === 1

@@ -1,3 +1,9 @@
+/** Where in a route's metadata the user's rule stands. */
+export const routeMetadata = { namespace: 'composemesh', rule: 'rule', path: 'path' } as const;
+
+const routeRule = '%METADATA(ROUTE:composemesh:rule)%';
+const routePath = '%METADATA(ROUTE:composemesh:path)%';
+
 /**
  * What an Envoy of the mesh writes of every request and connection: Istio's default text format, which its users
  * and tools read, and behind it the user's rule that decided and how often the request was tried.
@@ -10,12 +16,23 @@ export const accessLogFormat = [
   '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW%',
   '%UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%',
   '%REQUESTED_SERVER_NAME% %ROUTE_NAME%',
-  '"%METADATA(ROUTE:composemesh:rule)%" "%METADATA(ROUTE:composemesh:path)%"',
+  `"${routeRule}" "${routePath}"`,
   '%UPSTREAM_REQUEST_ATTEMPT_COUNT%\n',
 ].join(' ');
 
-/** Where in a route's metadata the user's rule stands. */
-export const routeMetadata = { namespace: 'composemesh', rule: 'rule', path: 'path' } as const;
+/**
+ * The format for connections that a known rule decides on: a byte stream has no route whose metadata could be
+ * asked, but its chain of filters knows.
+ */
+export function formatConnectionLog({
+  rule,
+  path,
+}: {
+  readonly rule: string;
+  readonly path: string;
+}): string {
+  return accessLogFormat.replace(routeRule, rule).replace(routePath, path);
+}
 
 /** One request, or one connection of a byte stream. What Envoy wrote as `-` is absent. */
 export interface AccessLogEntry {
