@@ -61,6 +61,8 @@ export class Application implements Closer {
     this.#command = command;
     this.#surroundings = surroundings;
     this.#log = createWriteStream(command.logPath, { flags: 'a' });
+    // A full disk, or a last line that comes after the end, must not end the mesh.
+    this.#log.on('error', () => undefined);
     this.settled = new Promise((resolve) => {
       this.#tell = resolve;
     });

@@ -49,6 +49,8 @@ export class Sidecar implements Closer {
     this.#terminal = terminal;
     this.#stdout = openSync(accessLogPath(folder, workload), 'a');
     this.#log = createWriteStream(join(folder, `${workload}.envoy.log`), { flags: 'a' });
+    // A full disk must not end the mesh.
+    this.#log.on('error', () => undefined);
     this.#envoy = new EnvoyProcess(
       {
         binary,
