@@ -65,7 +65,9 @@ async function runMesh(run: Run): Promise<number> {
   }
   const logs = await mkdtemp(join(tmpdir(), 'composemesh-local-'));
   try {
-    const mesh = await startMesh(run, terminal, logs);
+    const mesh = await Promise.race([startMesh(run, terminal, logs), aborted(termination.signal)]);
+    // What is half started cannot be closed, so this process ends, and the guardian what it has started.
+    if (mesh === undefined) process.exit(0);
     try {
       await announce(mesh, run, terminal, termination.signal);
       await aborted(termination.signal);

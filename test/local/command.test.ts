@@ -96,10 +96,6 @@ describe('cmesh local', () => {
     return known;
   }
 
-  async function whenGone(pids: readonly number[]): Promise<void> {
-    await until('every child to end', async () => (await running(pids)).length === 0, 5000);
-  }
-
   it('prints one JSON object, and ends all it has started with a signal', async () => {
     const run = await start(meshText(ingress), { flags: ['--json'] });
     const view = await viewOf(run);
@@ -131,14 +127,6 @@ describe('cmesh local', () => {
       },
     );
     assert.ok(performance.now() - signalled < 5000);
-  });
-
-  it('leaves no child behind when it is killed', async () => {
-    const run = await start(meshText(ingress), { flags: ['--json'] });
-    const pids = processesOf(await viewOf(run));
-    run.child.kill('SIGKILL');
-    await run.ended;
-    await whenGone(pids);
   });
 
   it('goes on without a service that cannot run or ends, and says whose fault it is', async () => {
@@ -179,11 +167,11 @@ describe('cmesh local', () => {
     );
   });
 
-  it('does not start where its ports are taken, and says by whom', async () => {
+  it('does not start where its ports are taken, says by whom, and leaves no child when it is killed', async () => {
     const holder = createServer().listen(ingress, '127.0.0.1');
     await once(holder, 'listening');
     const mesh = await start(meshText(await freePort()), { flags: ['--json'] });
-    const { pid, file } = await viewOf(mesh);
+    const view = await viewOf(mesh);
     const run = await start(meshText(ingress));
     const code = await run.ended;
     holder.close();
@@ -192,9 +180,30 @@ describe('cmesh local', () => {
       [
         1,
         `cmesh local | port ${ingress} of 127.0.0.1, for web, is in use by another program; end that, or choose another with --port N\n` +
-          `cmesh local | port ${http} of 127.0.0.1, for the configuration API, is in use by the mesh of ${file} (process ${pid}); end that, or choose another with --http N\n`,
+          `cmesh local | port ${http} of 127.0.0.1, for the configuration API, is in use by the mesh of ${view.file} (process ${view.pid}); end that, or choose another with --http N\n`,
       ],
     );
+    await leavesNothingWhenKilled(mesh, view);
+  });
+
+  async function leavesNothingWhenKilled(run: Run, view: LocalView): Promise<void> {
+    const pids = processesOf(view);
+    assert.deepEqual(await running(pids), pids);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    await until('every child to end', async () => (await running(pids)).length === 0, 5000);
+  }
+
+  it('ends at once while Envoy is still being fetched', async () => {
+    const python = join(folder.path, 'python3');
+    await writeFile(python, '#!/bin/sh\nexec /bin/sleep 5\n', { mode: 0o755 });
+    const env = { ENVOY_BIN: '', PATH: folder.path, XDG_CACHE_HOME: folder.path };
+    const run = await start(meshText(ingress), { env });
+    await until('the download', () => run.errors().includes('Envoy: downloading'));
+    const signalled = performance.now();
+    run.child.kill('SIGTERM');
+    assert.equal(await run.ended, 0);
+    assert.ok(performance.now() - signalled < 4000);
   });
 
   it('names every way to an Envoy when there is none', async () => {
