@@ -144,7 +144,7 @@ async function tryCase(
     file: suite.path,
     line: entry.place.line,
     name: entry.name,
-    request: `${entry.request.method} ${entry.request.url}`,
+    request: describeRequest(entry),
     from: entry.caller.workload,
   };
   const took = (): number => Math.round(performance.now() - start);
@@ -158,6 +158,12 @@ async function tryCase(
     const message = describeError(error);
     return { ...common, verdict: 'failed', checks: [], requests: 0, took: took(), error: message };
   }
+}
+
+function describeRequest({ request: { method, url, headers } }: SuiteCase): string {
+  if (url.startsWith('tcp:')) return `connection to ${url}`;
+  const shown = Object.entries(headers).map(([name, value]) => `, ${name}: ${value}`);
+  return `${method} ${url}${shown.join('')}`;
 }
 
 function verdictOf(checks: readonly Check[]): CaseResult['verdict'] {

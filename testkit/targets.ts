@@ -2,23 +2,20 @@ import { findNearest } from '../kit/nearest.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import { resolveHostname } from '../pilot/model/hostname.ts';
 import type { Arrival } from './observation.ts';
-import { type TestService, type TestWorkload, hostnameOf, meshDomain } from './service.ts';
+import { type TestService, type TestWorkload, entryService, hostnameOf, meshDomain } from './service.ts';
 
 /** The services that a case file can speak of: its own, and those that ServiceEntries declare. */
 export function knownServices(
   services: readonly TestService[],
   rules: ResourceSet,
 ): readonly TestService[] {
-  const declared = rules.flatMap((rule) => (rule.kind === 'ServiceEntry' ? [rule.spec] : []));
+  const entries = rules.filter((rule) => rule.kind === 'ServiceEntry');
   return [
     ...services,
-    ...declared.flatMap(({ hosts, ports = [] }) =>
-      hosts.map((name) => ({
-        name,
-        ports: ports.map(({ number }) => ({ number })),
-        workloads: [{ name: `${name}`, labels: {} }],
-      })),
-    ),
+    ...entries.flatMap((entry) => {
+      const { service, workloads } = entryService(entry);
+      return entry.spec.hosts.map((name) => ({ ...service, name, workloads }));
+    }),
   ];
 }
 
