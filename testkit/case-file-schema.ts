@@ -196,7 +196,10 @@ const testCase = message(
     request,
     when: mapOf(`What backends do: by service, or by SERVICE/VERSION.`, behaviour),
     expect: expectation,
-    requests: count('How often the request is sent at least; each time all must be as expected.', 1),
+    requests: count(
+      'How often the request is sent at least; each time all must be as expected.',
+      1,
+    ),
     tolerance: percent('Deviation of a share that is to be noticed. Default: 10%.'),
   },
   ['name', 'request', 'expect'],

@@ -109,14 +109,13 @@ function judgeShares(
   observations: readonly Observation[],
   alpha: number,
 ): readonly Check[] {
-  return [
-    ...judgeFault(expect, observations, alpha),
-    ...judgeSplit(expect, observations, alpha),
-  ];
+  return [...judgeFault(expect, observations, alpha), ...judgeSplit(expect, observations, alpha)];
 }
 
 function waits({ expect, when }: SuiteCase): boolean {
-  return expect.fault?.delay !== undefined || when.some(({ behaviour }) => behaviour.delay !== undefined);
+  return (
+    expect.fault?.delay !== undefined || when.some(({ behaviour }) => behaviour.delay !== undefined)
+  );
 }
 
 /** A caller gives up when the answer would be too late anyway. */

@@ -77,10 +77,15 @@ export async function runSuites(
     ...suite,
     cases: suite.cases.filter(({ name }) => name.includes(filter)),
   }));
-  const runs = await Promise.all(wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)));
+  const runs = await Promise.all(
+    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)),
+  );
   return {
     cases: runs.flatMap(({ cases }) => cases),
-    problems: uniqueBy(runs.flatMap(({ problems }) => problems), (problem) => JSON.stringify(problem)),
+    problems: uniqueBy(
+      runs.flatMap(({ problems }) => problems),
+      (problem) => JSON.stringify(problem),
+    ),
     took: Math.round(performance.now() - start),
   };
 }
@@ -127,7 +132,7 @@ async function runOneByOne(suite: Suite, pool: MeshPool): Promise<Omit<RunResult
       results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
     } finally {
-      await mesh.close();
+      await pool.end(mesh);
     }
   }
   return { cases: results, problems };
@@ -172,7 +177,11 @@ function verdictOf(checks: readonly Check[]): CaseResult['verdict'] {
   return verdicts.includes('unjudged') ? 'unjudged' : 'passed';
 }
 
-function decisionOf({ rules }: Suite, entry: SuiteCase, { log }: Observation): Decision | undefined {
+function decisionOf(
+  { rules }: Suite,
+  entry: SuiteCase,
+  { log }: Observation,
+): Decision | undefined {
   const passed = findPassed(rules, entry, log);
   if (log?.rule === undefined) {
     return passed.length === 0 ? undefined : { rule: 'no rule', path: '', passed };

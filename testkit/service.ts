@@ -83,7 +83,10 @@ export function entryService({ key, spec }: ServiceEntry): EntryService {
   const labels = (spec.endpoints ?? [{}]).map((endpoint) => endpoint.labels ?? {});
   const distinct = new Map(labels.map((set) => [JSON.stringify(set), set]));
   return {
-    service: { name, ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name })) },
+    service: {
+      name,
+      ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name })),
+    },
     workloads: [...distinct.values()].map((set, index) => {
       const { version } = set;
       const own = version ?? String(index + 1);

@@ -59,7 +59,8 @@ export function binomial(n: number, share: number): readonly number[] {
 export function acceptedRange(n: number, share: number, alpha: number): Range {
   const probability = binomial(n, share);
   let least = 0;
-  for (let tail = probability[0] ?? 0; tail <= alpha / 2; tail += probability[least] ?? 1) least += 1;
+  for (let tail = probability[0] ?? 0; tail <= alpha / 2; tail += probability[least] ?? 1)
+    least += 1;
   let most = n;
   for (let tail = probability[n] ?? 0; tail <= alpha / 2; tail += probability[most] ?? 1) most -= 1;
   return { least, most };
