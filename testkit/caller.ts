@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as startRequest } from 'node:http';
+import { Agent, type ClientRequestArgs, type IncomingMessage, request as startRequest } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import type { Outcome, TestRequest } from './observation.ts';
@@ -17,6 +17,26 @@ export interface CallOptions {
   readonly source: SocketAddress;
   /** Milliseconds after which the caller gives up. */
   readonly timeout: number;
+  /** Keeps the connections for later requests. */
+  readonly connections: Connections;
+}
+
+type Route = Pick<CallOptions, 'socketPath' | 'destination' | 'source'>;
+
+/** Connections of callers that are kept open, by where they were going: as programs keep theirs. */
+export class Connections extends Agent {
+  constructor() {
+    super({ keepAlive: true, maxFreeSockets: 64 });
+  }
+
+  override getName(options?: ClientRequestArgs): string {
+    const { socketPath, destination } = options as Route;
+    return `${socketPath} ${destination.address}:${destination.port}`;
+  }
+
+  override createConnection(options: ClientRequestArgs): Socket {
+    return open(options as Route);
+  }
 }
 
 /** What a byte stream sends to be told what came of it. */
@@ -28,12 +48,12 @@ export async function call(request: TestRequest, options: CallOptions): Promise<
   const took = (): number => Math.round(performance.now() - start);
   const signal = AbortSignal.timeout(options.timeout);
   try {
-    const socket = open(options, signal);
     if (new URL(request.url).protocol === 'tcp:') {
+      const socket = addAbortSignal(signal, open(options));
       const body = await exchange(socket);
       return { kind: 'answer', status: 0, headers: {}, body, took: took() };
     }
-    const response = await send(request, socket, signal);
+    const response = await send(request, options, signal);
     return { kind: 'answer', ...(await read(response)), took: took() };
   } catch (error) {
     const reason = signal.aborted ? `no answer within ${options.timeout} ms` : describe(error);
@@ -42,19 +62,24 @@ export async function call(request: TestRequest, options: CallOptions): Promise<
 }
 
 /** A connection that begins with a PROXY line (version 1): where it comes from and where it was going. */
-function open({ socketPath, destination, source }: CallOptions, signal: AbortSignal): Socket {
+function open({ socketPath, destination, source }: Route): Socket {
   const socket = connect({ path: socketPath });
-  addAbortSignal(signal, socket);
   const addresses = `${source.address} ${destination.address}`;
   socket.write(`PROXY TCP4 ${addresses} ${source.port} ${destination.port}\r\n`);
   return socket;
 }
 
-function send(request: TestRequest, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  request: TestRequest,
+  { connections, socketPath, destination, source }: CallOptions,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const { host, pathname, search } = new URL(request.url);
   return new Promise((resolve, reject) => {
+    const route: Route = { socketPath, destination, source };
     const outgoing = startRequest({
-      createConnection: () => socket,
+      ...route,
+      agent: connections,
       method: request.method,
       path: `${pathname}${search}`,
       headers: { host, ...request.headers },
@@ -71,7 +96,6 @@ async function read(
 ): Promise<Omit<Extract<Outcome, { kind: 'answer' }>, 'kind' | 'took'>> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  response.socket.destroy();
   const headers = Object.entries(response.headersDistinct).map(([name, values]) => [
     name,
     values?.join(', ') ?? '',

@@ -20,7 +20,7 @@ import { Pipeline } from '../pilot/push/pipeline.ts';
 import { SharedConfig } from '../pilot/push/shared-config.ts';
 import type { NodeMetadata } from '../sidecar/contract/node.ts';
 import { Backend, type Behaviour } from './backend.ts';
-import { call } from './caller.ts';
+import { Connections, call } from './caller.ts';
 import { LogTail } from './log-tail.ts';
 import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
 import { ProxyProcess, accessLogPath } from './proxy-process.ts';
@@ -83,6 +83,7 @@ export class OfflineMesh implements MeshUnderTest {
   /** By address of the backend. */
   readonly #workloads = new Map<string, string>();
   readonly #proxies = new Map<string, Promise<Proxy>>();
+  #connections = new Connections();
   #folder = '';
   #pilot = '';
   #sourcePort = 1024;
@@ -135,6 +136,9 @@ export class OfflineMesh implements MeshUnderTest {
 
   /** Takes other rules, and waits until every proxy has them in force. */
   async use(rules: ResourceSet): Promise<void> {
+    // A listener that is replaced takes its connections with it.
+    this.#connections.destroy();
+    this.#connections = new Connections();
     this.#rules.set(rules);
     this.#pipeline.flush();
     await this.#ads.whenSynced();
@@ -161,7 +165,12 @@ export class OfflineMesh implements MeshUnderTest {
     const headers = { ...request.headers, 'x-request-id': requestId };
     const outcome = await call(
       { ...request, headers },
-      { ...route, source, timeout: plan.timeout ?? 20_000 },
+      {
+        ...route,
+        source,
+        timeout: plan.timeout ?? 20_000,
+        connections: this.#connections,
+      },
     );
     if (url.protocol === 'tcp:') {
       const entry = await proxy.log.findStream(`${source.address}:${source.port}`, logLimit);
@@ -184,6 +193,7 @@ export class OfflineMesh implements MeshUnderTest {
   }
 
   async close(): Promise<void> {
+    this.#connections.destroy();
     await this.#lifecycle.close();
     if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
   }

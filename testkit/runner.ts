@@ -65,7 +65,7 @@ export function countVerdicts(
 
 /** Cases of a mesh, and requests of a case, that are on their way at the same time. */
 const caseConcurrency = 8;
-const requestConcurrency = 16;
+const requestConcurrency = 32;
 
 /** Tries the cases of all suites. A case that cannot be tried is a result too. */
 export async function runSuites(

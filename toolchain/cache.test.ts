@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FakeMachine } from '../test/support/fake-commands.ts';
 import { cacheRoot, readCache, writeCache, type CacheKey } from './cache.ts';
@@ -54,6 +54,23 @@ describe('cache', () => {
     const damaged = await readCache(root, key);
     await writeCache(root, key, source);
     assert.deepEqual([damaged, await readCache(root, key)], [undefined, stored]);
+  });
+
+  it('notices a program that was changed after it was found whole, though as long as before', async () => {
+    const stored = await writeCache(root, key, source);
+    const before = await readCache(root, key);
+    const { atime, mtime, size } = await stat(stored);
+    await writeFile(stored, 'x'.repeat(size));
+    await utimes(stored, atime, mtime);
+    assert.deepEqual([before, await readCache(root, key)], [stored, undefined]);
+  });
+
+  it('reads a program only once in full', async () => {
+    const stored = await writeCache(root, key, source);
+    await readCache(root, key);
+    const { ctimeMs } = await stat(`${stored}.checked`);
+    await readCache(root, key);
+    assert.equal((await stat(`${stored}.checked`)).ctimeMs, ctimeMs);
   });
 
   it('does not trust a program without its checksum', async () => {
