@@ -3,6 +3,7 @@ import { addExplainCommand } from './explain.ts';
 import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
 import { addTestCommand } from './test.ts';
+import { addWriteCommands } from './write.ts';
 import { version } from './version.ts';
 
 /**
@@ -12,6 +13,7 @@ import { version } from './version.ts';
 const examples = `
 Examples:
   cmesh local samples/bookinfo/mesh.yaml
+  cmesh apply -f samples/bookinfo/networking/virtual-service-all-v1.yaml
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
   cmesh pilot --registry none --config-store dir:./config --grpc 127.0.0.1:15010 --http 127.0.0.1:8080
   cmesh registrator -internal consul://127.0.0.1:8500
@@ -41,6 +43,7 @@ function createProgram(): Command {
     .addHelpText('after', examples);
   addLocalCommand(program);
   addExplainCommand(program);
+  addWriteCommands(program);
   addPilotCommand(program);
   addTestCommand(program);
   program

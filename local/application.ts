@@ -119,7 +119,7 @@ export class Application implements Closer {
     const lastWords = this.#readOutput(child);
     guardian.watch(pid);
     this.#child = child;
-    void this.#followPort(startedAt, ended.signal);
+    void this.#followPort(ended.signal);
     child.once('exit', (code, signal) => {
       ended.abort();
       this.#child = undefined;
@@ -158,24 +158,24 @@ export class Application implements Closer {
     return () => last.slice(0, 200);
   }
 
-  async #followPort(startedAt: number, ended: AbortSignal): Promise<void> {
+  async #followPort(ended: AbortSignal): Promise<void> {
     const { port, name } = this.#command;
     const { terminal, clock } = this.#surroundings;
-    let warned = false;
-    while (!ended.aborted) {
+    const cancelWarning = clock.after(patience, () => {
+      if (this.#up) return;
+      this.#tell();
+      terminal.trouble(
+        name,
+        `runs, but does not listen on 127.0.0.1:${port}; let it listen on $HOST:$PORT, or write its own port as \`appPort\``,
+      );
+    });
+    const over = (): boolean => ended.aborted;
+    while (!over()) {
       const accepts = await accepting(port);
-      if (ended.aborted) return;
-      this.#setUp(accepts);
-      if (!accepts && !warned && clock.now() - startedAt > patience) {
-        warned = true;
-        this.#tell();
-        terminal.trouble(
-          name,
-          `runs, but does not listen on 127.0.0.1:${port}; let it listen on $HOST:$PORT, or write its own port as \`appPort\``,
-        );
-      }
+      if (!over()) this.#setUp(accepts);
       await delay(accepts ? look.up : look.down, ended);
     }
+    cancelWarning();
   }
 
   #setUp(up: boolean): void {

@@ -53,7 +53,7 @@ export function parseFlags(flags: LocalFlags, token: string | undefined): Parsed
     },
     token,
   );
-  if (!pilot.ok) messages.push(...pilot.messages.map(inOwnWords));
+  if (!pilot.ok) messages.push(...pilot.messages.map((message) => inOwnWords(message, flags)));
   if (!pilot.ok || messages.length > 0) return { ok: false, messages };
   const { registry, tracing } = pilot.config;
   const config = { registry, http: pilot.config.http, ...port };
@@ -69,10 +69,10 @@ function withoutScheme(url: string): string {
 }
 
 /** Pilot speaks of its own flags. */
-function inOwnWords(message: string): string {
-  return message
-    .replace(/^--registry "consul:\/\/(.*)" is not .*/, '--consul "$1" is not http://HOST:PORT')
-    .replace(/^--zipkin "(.*)" with sampling .*/, '--zipkin "$1" is not http://HOST:PORT');
+function inOwnWords(message: string, { consul = '', zipkin = '' }: LocalFlags): string {
+  if (message.startsWith('--registry')) return `--consul "${consul}" is not http://HOST:PORT`;
+  if (message.startsWith('--zipkin')) return `--zipkin "${zipkin}" is not http://HOST:PORT`;
+  return message;
 }
 
 export type Selection =

@@ -16,7 +16,7 @@ import { type Terminal, createTerminal } from './terminal.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How long the parts of a mesh may take before the table is printed without them (ms). */
-const readyLimit = 30_000;
+const readyLimit = 20_000;
 
 /**
  * `cmesh local FILE`: runs a mesh on this machine until a signal. Exit codes: 0 ended by a signal, 1 cannot start,
@@ -100,8 +100,9 @@ async function startMesh(run: Run, terminal: Terminal, logs: string): Promise<Lo
     envoy: () =>
       provideEnvoy({
         env,
-        onProgress: (message) => {
-          terminal.step(`Envoy: ${message}`);
+        onProgress: (message, share) => {
+          if (share === undefined) terminal.step(`Envoy: ${message}`);
+          else terminal.progress(message, share);
         },
       }),
     ownAddresses: flags.ownAddresses,
@@ -179,6 +180,7 @@ function terminalFor({ flags, env }: Run): Terminal {
   return createTerminal({
     write: (text) => stderr.write(text),
     color: stderr.isTTY && env['NO_COLOR'] === undefined,
+    redraw: stderr.isTTY,
     quiet: flags.json === true,
     elapsed: () => performance.now(),
   });

@@ -59,6 +59,7 @@ export class LocalMesh implements Closer {
   readonly #guardian: Guardian;
   #pilot: Pilot | undefined;
   #sidecars: readonly Sidecar[] = [];
+  #ingressEnvoy: Sidecar | undefined;
 
   /** Starts everything; throws OperationError when pilot or Envoy is not to be had, with all ended again. */
   static async start(options: LocalMeshOptions): Promise<LocalMesh> {
@@ -107,15 +108,19 @@ export class LocalMesh implements Closer {
         done();
       });
     });
-    const live = await Promise.all(this.#sidecars.map((sidecar) => sidecar.whenLive(timeout)));
+    const live = await Promise.all(
+      this.#sidecars.map(async (sidecar) =>
+        (await sidecar.whenLive(timeout)) ? [] : [sidecar.name],
+      ),
+    );
+    const idle = live.flat();
     await Promise.race([
       expired,
       Promise.all(this.#workloads.map(({ application }) => application.settled)),
     ]);
-    if (!live.includes(false)) await Promise.race([expired, this.#pilot?.ads.whenSynced()]);
-    return this.#workloads.flatMap(({ plan, application, sidecar }) =>
-      application.up && sidecar?.pid !== undefined ? [] : [plan.name],
-    );
+    if (idle.length === 0) await Promise.race([expired, this.#pilot?.ads.whenSynced()]);
+    const down = this.#workloads.filter(({ application }) => !application.up);
+    return [...new Set([...down.map(({ plan }) => plan.name), ...idle])];
   }
 
   get view(): LocalView {
@@ -145,7 +150,10 @@ export class LocalMesh implements Closer {
         await Promise.all([...parts, ...this.#sidecars].map((part) => part.close()));
       },
     });
-    const [binary, pilot] = await Promise.all([this.#options.envoy(), this.#startPilot()]);
+    const starting = this.#startPilot();
+    // What is half started cannot be ended, so a missing Envoy waits for pilot.
+    const binary = await this.#options.envoy().finally(() => starting.catch(() => undefined));
+    const pilot = await starting;
     terminal.step(`pilot serves the configuration API on ${this.view.api}`);
     await this.#startSidecars(binary, pilot.grpc);
   }
@@ -215,7 +223,8 @@ export class LocalMesh implements Closer {
       workload.sidecar = create(sidecarOf(workload.plan));
       return workload.sidecar;
     });
-    this.#sidecars = file.ingress.length === 0 ? own : [...own, create(this.#ingressSidecar())];
+    if (file.ingress.length > 0) this.#ingressEnvoy = create(this.#ingressSidecar());
+    this.#sidecars = this.#ingressEnvoy === undefined ? own : [...own, this.#ingressEnvoy];
     await Promise.all(this.#sidecars.map((sidecar) => sidecar.start()));
     terminal.step(`${this.#sidecars.length} Envoys started`);
   }
@@ -270,6 +279,7 @@ export class LocalMesh implements Closer {
       url: `http://${bind === '127.0.0.1' || bind === '0.0.0.0' ? 'localhost' : bind}:${port}${page}`,
       admin: `http://${address}:${adminPort}`,
       accessLog: accessLogPath(logs, 'ingress'),
+      ...(this.#ingressEnvoy?.pid === undefined ? {} : { envoyPid: this.#ingressEnvoy.pid }),
     }));
   }
 }

@@ -75,6 +75,11 @@ export class Sidecar implements Closer {
     );
   }
 
+  /** That of its workload. */
+  get name(): string {
+    return this.#options.workload;
+  }
+
   get pid(): number | undefined {
     return this.#envoy.pid;
   }

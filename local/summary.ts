@@ -36,7 +36,6 @@ function rowOf({ name, address, port, proxy, admin, up }: WorkloadView): readonl
 /** Those of the mesh file, else what fits every mesh. */
 function commandsFor(view: LocalView, file: MeshFile, config: string): readonly string[] {
   const other = view.api === 'http://localhost:8080' ? [] : [`# with --server ${view.api}`];
-  if (file.try.length > 0) return [...file.try, ...other];
   const [caller] = view.workloads;
   const [target] = file.services;
   const call =
@@ -45,6 +44,9 @@ function commandsFor(view: LocalView, file: MeshFile, config: string): readonly 
       : [
           `curl -x ${caller.proxy} http://${target.name}:${target.port}/   # call a service as ${caller.name} does`,
         ];
+  if (file.try.length > 0) {
+    return [...(view.ingress.length === 0 ? call : []), ...file.try, ...other];
+  }
   return [
     ...call,
     'cmesh apply -f FILE   # put a rule in force',

@@ -4,6 +4,8 @@ import type { Log } from '../kit/log.ts';
 export interface Terminal {
   /** Something was done that took a while. */
   readonly step: (text: string) => void;
+  /** Something takes long: the share of it that is done (0–1). */
+  readonly progress: (text: string, share: number) => void;
   /** What one part of the mesh says; parts are told apart by colour. */
   readonly say: (part: string, text: string) => void;
   /** Something went wrong, and what to do about it. */
@@ -13,6 +15,8 @@ export interface Terminal {
 export interface TerminalOptions {
   readonly write: (text: string) => void;
   readonly color: boolean;
+  /** A line can be written over: progress is a bar and not a line for each quarter. */
+  readonly redraw: boolean;
   /** Steps are left out. */
   readonly quiet: boolean;
   /** Milliseconds since the command was started. */
@@ -22,9 +26,19 @@ export interface TerminalOptions {
 const palette = [36, 35, 34, 32, 33, 96, 95, 94, 92] as const;
 const red = 31;
 const dim = 2;
+const clearLine = '\r\u001b[K';
+const barWidth = 30;
 
 /** One line for each thing that is told, with the time in seconds before steps and the part before the rest. */
-export function createTerminal({ write, color, quiet, elapsed }: TerminalOptions): Terminal {
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { color, quiet, redraw, elapsed } = options;
+  let bar = false;
+  /** A line that takes the place of the bar, if there is one. */
+  const write = (line: string): void => {
+    options.write(`${bar ? clearLine : ''}${line}\n`);
+    bar = false;
+  };
+  let quarters = 0;
   const colors = new Map<string, number>();
   const paint = (code: number, text: string): string =>
     color ? `\u001b[${code}m${text}\u001b[0m` : text;
@@ -37,13 +51,25 @@ export function createTerminal({ write, color, quiet, elapsed }: TerminalOptions
     step: (text) => {
       if (quiet) return;
       const seconds = (elapsed() / 1000).toFixed(1).padStart(5);
-      write(`${paint(dim, `${seconds} s`)}  ${text}\n`);
+      write(`${paint(dim, `${seconds} s`)}  ${text}`);
+    },
+    progress: (text, share) => {
+      if (quiet) return;
+      const percent = `${Math.floor(share * 100)} %`.padStart(5);
+      if (redraw) {
+        const done = Math.floor(share * barWidth);
+        options.write(`${clearLine}${percent} [${'#'.repeat(done).padEnd(barWidth, '.')}] ${text}`);
+        bar = true;
+      } else if (Math.floor(share * 4) !== quarters) {
+        quarters = Math.floor(share * 4);
+        write(`${percent}    ${text}`);
+      }
     },
     say: (part, text) => {
-      write(`${paint(colorOf(part), part)} | ${text}\n`);
+      write(`${paint(colorOf(part), part)} | ${text}`);
     },
     trouble: (part, text) => {
-      write(`${paint(red, part)} | ${text}\n`);
+      write(`${paint(red, part)} | ${text}`);
     },
   };
 }

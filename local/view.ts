@@ -44,4 +44,5 @@ export interface IngressView {
   readonly url: string;
   readonly admin: string;
   readonly accessLog: string;
+  readonly envoyPid?: number;
 }

@@ -3,6 +3,7 @@
 await import('./ready.mjs');
 
 const { resolve } = await import('node:path');
+const { setInterval } = await import('node:timers');
 const root = resolve(import.meta.dirname, '..');
 const main = resolve(root, 'bin/cmesh.mjs');
 const mesh = 'samples/bookinfo/mesh.yaml';

@@ -39,8 +39,8 @@ interface Outcome {
 
 /** Side by side, so that a user learns at once of everything that is missing. */
 async function attempt(name: string, provider: Provider): Promise<Outcome> {
-  const onProgress = (message: string): void => {
-    console.error(`${name}: ${message}`);
+  const onProgress = (message: string, share?: number): void => {
+    if (share === undefined) console.error(`${name}: ${message}`);
   };
   try {
     return { name, path: await provider({ env: process.env, onProgress }) };

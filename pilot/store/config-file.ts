@@ -86,11 +86,14 @@ function readValue(document: ReturnType<typeof parseDocument>): unknown {
   }
 }
 
+/** Ends the problem of a file that cannot be read at all, for those who watch it. */
+export const staysInForce = '; the last good content of the file stays in force';
+
 function malformed(at: string, message: string): Problem {
   return {
     code: 'E_YAML',
     severity: 'error',
     resource: at,
-    message: `${message.split('\n')[0] ?? message}; the last good content of the file stays in force`,
+    message: `${message.split('\n')[0] ?? message}${staysInForce}`,
   };
 }
