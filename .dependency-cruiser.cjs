@@ -85,7 +85,7 @@ const table = {
     '^pilot/',
     '^(registrator|sidecar)/contract',
     '^sidecar/(bootstrap|envoy)/',
-    '^local/mesh-file',
+    '^local/(mesh-file|guardian)',
     '^toolchain',
     '^kit',
     ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),

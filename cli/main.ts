@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addExplainCommand } from './explain.ts';
 import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
 import { addWriteCommands } from './write.ts';
@@ -41,6 +42,7 @@ function createProgram(): Command {
     .showHelpAfterError('(cmesh --help shows what there is)')
     .addHelpText('after', examples);
   addLocalCommand(program);
+  addExplainCommand(program);
   addWriteCommands(program);
   addPilotCommand(program);
   addTestCommand(program);

@@ -8,6 +8,7 @@ import { OperationError } from '../kit/errors.ts';
 import { Lifecycle, delay } from '../kit/lifecycle.ts';
 import type { Problem } from '../kit/problem.ts';
 import { WatchedCell } from '../kit/watched.ts';
+import { Guardian } from '../local/guardian.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
 import type { ResourceSet, ServiceEntry } from '../pilot/api/resource.ts';
 import type { ProxyConfig } from '../pilot/ir/proxy-config.ts';
@@ -75,6 +76,7 @@ const startLimit = 30_000;
 export class OfflineMesh implements MeshUnderTest {
   readonly #options: OfflineMeshOptions;
   readonly #lifecycle = new Lifecycle();
+  readonly #guardian = this.#lifecycle.add(new Guardian());
   readonly #catalog = new WatchedCell<readonly RegisteredService[]>();
   readonly #rules = new WatchedCell<ResourceSet>();
   readonly #pipeline: Pipeline;
@@ -352,6 +354,7 @@ export class OfflineMesh implements MeshUnderTest {
         workload: caller.workload,
         address,
         metadata: metadataOf(caller, folder),
+        guardian: this.#guardian,
       }),
     );
     await this.#untilServing(process, address);

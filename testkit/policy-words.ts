@@ -110,10 +110,7 @@ function describeOperations(
 }
 
 function describeBalancer(balancer: LoadBalancer): string {
-  const slow =
-    'slowStartMs' in balancer && balancer.slowStartMs !== undefined
-      ? `, slow start ${duration(balancer.slowStartMs)}`
-      : '';
+  const slow = 'slowStartMs' in balancer ? `, slow start ${duration(balancer.slowStartMs)}` : '';
   return `load balancer: ${balancer.kind.replaceAll('-', ' ')}${slow}`;
 }
 

@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../kit/errors.ts';
 import type { Closer } from '../kit/lifecycle.ts';
+import type { Guardian } from '../local/guardian.ts';
 import { renderBootstrap } from '../sidecar/bootstrap/render.ts';
 import { type NodeMetadata, formatNodeMetadata } from '../sidecar/contract/node.ts';
 import { envoyArguments } from '../sidecar/envoy/process.ts';
@@ -20,6 +21,8 @@ export interface ProxyOptions {
   /** Address of the workload. */
   readonly address: string;
   readonly metadata: NodeMetadata;
+  /** Ends it when this process dies. */
+  readonly guardian: Guardian;
 }
 
 /** A real Envoy with the bootstrap of a sidecar, for one test run. */
@@ -48,8 +51,11 @@ export class ProxyProcess implements Closer {
     try {
       const child = spawn(options.binary, envoyArguments(command), {
         stdio: ['ignore', output.fd, errors.fd],
+        // A group of its own is what the guardian can end.
+        detached: true,
       });
       await once(child, 'spawn');
+      guard(child, options.guardian);
       return new ProxyProcess(child, options);
     } catch (cause) {
       throw new OperationError('E_ENVOY_START', `cannot start Envoy as ${options.binary}`, {
@@ -77,6 +83,15 @@ export class ProxyProcess implements Closer {
     this.#child.kill('SIGKILL');
     await ended;
   }
+}
+
+function guard(child: ChildProcess, guardian: Guardian): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  guardian.watch(pid);
+  child.once('exit', () => {
+    guardian.release(pid);
+  });
 }
 
 /** Where the Envoy of a folder writes its access log. */

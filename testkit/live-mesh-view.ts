@@ -1,0 +1,4 @@
+import type { ExplainedMesh } from './explain-command.ts';
+export function readLiveMesh(server: string): Promise<ExplainedMesh> {
+  throw new Error(server);
+}
