@@ -8,6 +8,7 @@ import { describeError, OperationError } from '../kit/errors.ts';
 import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
+import { openConsul } from './consul-access.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
 import { ownerName } from './contract/service-record.ts';
 import {
@@ -49,12 +50,13 @@ interface Context {
 async function start(config: RegistratorConfig, { log, signal, life }: Context): Promise<void> {
   const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
   const info = await readInfo(engine);
+  const access = await openConsul(config.consul);
   const registry = endWith(
     signal,
     new AgentRegistry({
-      ...config.consul,
+      ...access,
       owner: ownerName(info.id, config.network),
-      client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
+      client: createConsulClient({ ...access, timeout: consulTimeout }),
     }),
   );
   life.add(registry);

@@ -32,6 +32,67 @@ describe('parseConfig', () => {
       },
     ],
     [
+      "all variables of Consul's own client",
+      ['consul:'],
+      {
+        CONSUL_HTTP_ADDR: 'consul.local:8555',
+        CONSUL_HTTP_TOKEN_FILE: '/run/token',
+        CONSUL_HTTP_AUTH: 'me:pass',
+        CONSUL_HTTP_SSL: 'true',
+        CONSUL_HTTP_SSL_VERIFY: 'false',
+        CONSUL_CACERT: '/ca.pem',
+        CONSUL_CLIENT_CERT: '/cert.pem',
+        CONSUL_CLIENT_KEY: '/key.pem',
+        CONSUL_TLS_SERVER_NAME: 'server.dc1.consul',
+        CONSUL_NAMESPACE: 'team',
+      },
+      {
+        consul: {
+          address: 'https://consul.local:8555',
+          tokenFile: '/run/token',
+          auth: 'me:pass',
+          namespace: 'team',
+          tls: {
+            caFile: '/ca.pem',
+            certFile: '/cert.pem',
+            keyFile: '/key.pem',
+            serverName: 'server.dc1.consul',
+            verify: false,
+          },
+        },
+      },
+    ],
+    [
+      'the address of the URI before that of the environment',
+      ['consul://c:1'],
+      { CONSUL_HTTP_ADDR: 'other:2' },
+      { consul: { address: 'http://c:1' } },
+    ],
+    [
+      'Consul by TLS',
+      ['consul-tls://c'],
+      {},
+      { consul: { address: 'https://c:8501', tls: { verify: true } } },
+    ],
+    [
+      'Consul on a unix socket',
+      ['consul-unix:///run/consul.sock'],
+      {},
+      { consul: { address: 'http://localhost', socketPath: '/run/consul.sock' } },
+    ],
+    [
+      'a unix socket in CONSUL_HTTP_ADDR',
+      ['consul://'],
+      { CONSUL_HTTP_ADDR: 'unix:///run/consul.sock' },
+      { consul: { address: 'http://localhost', socketPath: '/run/consul.sock' } },
+    ],
+    [
+      'Docker by TLS',
+      ['consul:'],
+      { DOCKER_HOST: 'tcp://engine', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' },
+      { docker: { kind: 'tcp', host: 'engine', port: 2376, certificates: '/certs' } },
+    ],
+    [
       'a Docker proxy',
       ['consul:'],
       { DOCKER_HOST: 'tcp://proxy:2375' },
@@ -94,7 +155,42 @@ describe('parseConfig', () => {
         ['etcd://127.0.0.1:4001/x'],
         {},
         1,
-        ['registry URI "etcd://127.0.0.1:4001/x" is not supported; use consul://HOST:PORT'],
+        [
+          'registry URI "etcd://127.0.0.1:4001/x" is not supported; ' +
+            'use consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH',
+        ],
+      ],
+      [
+        'every variable that makes no sense',
+        ['consul:'],
+        {
+          CONSUL_HTTP_ADDR: 'a b',
+          CONSUL_HTTP_SSL: 'yes',
+          CONSUL_HTTP_AUTH: 'me',
+        },
+        1,
+        [
+          'CONSUL_HTTP_ADDR "a b" is no address; write HOST:PORT, https://HOST:PORT or unix://PATH',
+          'CONSUL_HTTP_SSL "yes": must be true or false',
+          'CONSUL_HTTP_AUTH has no ":"; write user:password',
+        ],
+      ],
+      [
+        'a template in -tags',
+        ['-tags={{.Node}}', 'consul:'],
+        {},
+        1,
+        ['-tags "{{.Node}}": templates are not supported; write the tags, or use SERVICE_TAGS'],
+      ],
+      [
+        'half of a client certificate',
+        ['consul-tls://c'],
+        { CONSUL_CLIENT_CERT: '/cert.pem', CONSUL_HTTP_SSL_VERIFY: 'maybe' },
+        1,
+        [
+          'CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together or not at all',
+          'CONSUL_HTTP_SSL_VERIFY "maybe": must be true or false',
+        ],
       ],
       [
         'half of the TTL flags',
@@ -138,7 +234,10 @@ describe('parseConfig', () => {
     });
   }
 
-  it('knows when it is asked for help', () => {
-    assert.deepEqual(parseConfig(['-help'], {}), { kind: 'help' });
+  it('knows when it is asked for help or for its version', () => {
+    assert.deepEqual(
+      [parseConfig(['-help'], {}), parseConfig(['--version'], {})],
+      [{ kind: 'help' }, { kind: 'version' }],
+    );
   });
 });

@@ -1,6 +1,8 @@
 /** Command line and environment of the registrator → its configuration, or everything that is wrong with it. */
 import { isIP } from 'node:net';
 import { validate as validateCron } from 'node-cron';
+import { parseConsulAddress, type ConsulAddress } from './consul-address.ts';
+import { parseDockerAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { parseTags } from './docker/labels.ts';
 import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
@@ -8,7 +10,7 @@ import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface RegistratorConfig {
-  readonly consul: { readonly address: string; readonly token?: string };
+  readonly consul: ConsulAddress;
   readonly docker: EngineAddress;
   readonly internal: boolean;
   /** Only containers on this network are registered, by their address in it. */
@@ -34,6 +36,7 @@ export interface RegistratorConfig {
 export type ParsedConfig =
   | { readonly kind: 'config'; readonly config: RegistratorConfig }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   /** `exitCode` is 2 for a command line that cannot be read, 1 for values that cannot be used. */
   | { readonly kind: 'wrong'; readonly exitCode: 1 | 2; readonly mistakes: readonly string[] };
 
@@ -52,6 +55,7 @@ const flags: Readonly<Record<string, FlagKind>> = {
   ttl: 'integer',
   'ttl-refresh': 'integer',
   useIpFromLabel: 'text',
+  version: 'boolean',
 };
 
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
@@ -70,15 +74,21 @@ export const usage = `Usage: cmesh registrator [flags] <consul-uri>
   -tags LIST            tags for every service, comma separated
   -ttl, -ttl-refresh    accepted: Consul needs neither
   -useIpFromLabel LABEL register the address that the container's label has
+  -version              print the version
 
-<consul-uri> is consul://HOST:PORT; "consul:" means 127.0.0.1:8500.
-Environment: DOCKER_HOST, CONSUL_HTTP_TOKEN.
+<consul-uri> is consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH; "consul:" means
+CONSUL_HTTP_ADDR, else 127.0.0.1:8500.
+Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_HTTP_SSL,
+CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME,
+CONSUL_NAMESPACE.
 `;
 
 /** Reads the command line (without program and command) and the environment. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
   const parsed = parseFlags(argv, flags);
   if (parsed.help) return { kind: 'help' };
+  if (parsed.booleans.get('version') === true) return { kind: 'version' };
   const misuse = [...parsed.mistakes, ...checkRest(parsed.rest)];
   const faults: string[] = [];
   const config = buildConfig(parsed, env, (fault) => faults.push(fault));
@@ -98,18 +108,14 @@ type Reject = (fault: string) => void;
 
 function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): RegistratorConfig {
   const { booleans, texts } = parsed;
-  const token = present(env['CONSUL_HTTP_TOKEN']);
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
   const network = present(texts.get('network'));
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
-    consul: {
-      address: parseConsulUri(parsed.rest[0] ?? 'consul:', reject),
-      ...(token === undefined ? {} : { token }),
-    },
-    docker: parseDockerHost(present(env['DOCKER_HOST']), reject),
+    consul: parseConsulAddress(parsed.rest[0] ?? 'consul:', env, reject),
+    docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
@@ -120,33 +126,6 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
     ...parseResync(parsed, reject),
     ...parseRetry(parsed, reject),
   };
-}
-
-/** `consul://host:port` → http address. The other registries of gliderlabs/registrator are refused. */
-function parseConsulUri(uri: string, reject: Reject): string {
-  if (/^consul:(\/\/)?$/.test(uri)) return 'http://127.0.0.1:8500';
-  const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (url?.protocol !== 'consul:' || url.hostname === '' || !/^\/?$/.test(url.pathname)) {
-    reject(`registry URI "${uri}" is not supported; use consul://HOST:PORT`);
-    return '';
-  }
-  return `http://${url.hostname}:${url.port === '' ? 8500 : url.port}`;
-}
-
-/** Where gliderlabs/registrator's users mount the socket. */
-const defaultSocket = '/tmp/docker.sock';
-
-function parseDockerHost(host: string | undefined, reject: Reject): EngineAddress {
-  if (host === undefined) return { kind: 'socket', path: defaultSocket };
-  if (host.startsWith('unix://') && host.length > 'unix://'.length) {
-    return { kind: 'socket', path: host.slice('unix://'.length) };
-  }
-  const match = /^(?:tcp|http):\/\/(\[[0-9a-f:.]+\]|[^:/]+)(?::(\d+))?\/?$/i.exec(host);
-  const [, name = '', port = '2375'] = match ?? [];
-  if (match === null) {
-    reject(`DOCKER_HOST "${host}" is not supported; use unix://PATH or tcp://HOST:PORT`);
-  }
-  return { kind: 'tcp', host: name, port: Number(port) };
 }
 
 function parseTagsFlag(text: string, reject: Reject): readonly string[] {
