@@ -25,7 +25,7 @@ export interface ConsulReply {
 }
 
 export interface ConsulRequest {
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'PUT' | 'DELETE';
   /** Path and query below the address, such as /v1/agent/self. */
   readonly path: string;
   readonly body?: unknown;

@@ -9,6 +9,7 @@ describe('parseConfig', () => {
     explicit: false,
     tags: [],
     keepFailed: false,
+    cleanupAfter: 3_600_000,
     retryAttempts: 0,
     retryInterval: 2000,
   };
@@ -108,6 +109,8 @@ describe('parseConfig', () => {
         '-deregister=on-success',
         '-resync=60',
         '-resync-cron=*/5 * * * *',
+        '-cleanup-cron=TZ=Europe/Berlin 0 3 * * *',
+        '-cleanup-after=30m',
         '-retry-attempts=3',
         '-retry-interval=100',
         '-tags=a,b',
@@ -123,7 +126,9 @@ describe('parseConfig', () => {
         explicit: true,
         keepFailed: true,
         resyncInterval: 60_000,
-        resyncCron: '*/5 * * * *',
+        resyncCron: { expression: '*/5 * * * *' },
+        cleanupCron: { expression: '0 3 * * *', zone: 'Europe/Berlin' },
+        cleanupAfter: 1_800_000,
         retryAttempts: 3,
         retryInterval: 100,
         tags: ['a', 'b'],
@@ -204,7 +209,27 @@ describe('parseConfig', () => {
         ['-resync-cron', '@every 5m', 'consul:'],
         {},
         1,
-        ['-resync-cron "@every 5m" is no cron expression; write one such as "*/5 * * * *"'],
+        [
+          '-resync-cron "@every 5m" is no cron expression; ' +
+            'write one such as "*/5 * * * *" or "TZ=Europe/Berlin 0 3 * * *"',
+        ],
+      ],
+      [
+        'a time zone that does not exist',
+        ['-cleanup-cron=TZ=Mars/Olympus 0 3 * * *', '-cleanup-after=soon', 'consul:'],
+        {},
+        1,
+        [
+          '-cleanup-cron "Mars/Olympus" is no time zone; write one such as Europe/Berlin or UTC',
+          '-cleanup-after "soon": write a duration from 1s on, such as 1h or 1h30m',
+        ],
+      ],
+      [
+        'a time to wait without times to clean up',
+        ['-cleanup-after=1h', 'consul:'],
+        {},
+        1,
+        ['-cleanup-after needs -cleanup-cron, which says when to clean up'],
       ],
       [
         'all mistakes at once, as a usage error if one is',

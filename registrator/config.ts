@@ -1,9 +1,10 @@
 /** Command line and environment of the registrator → its configuration, or everything that is wrong with it. */
 import { isIP } from 'node:net';
-import { validate as validateCron } from 'node-cron';
 import { parseConsulAddress, type ConsulAddress } from './consul-address.ts';
+import { parseCron, type CronTimes } from './cron.ts';
 import { parseDockerAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
+import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
 import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
 
@@ -25,8 +26,12 @@ export interface RegistratorConfig {
   readonly keepFailed: boolean;
   /** Milliseconds between full readings of the Engine. */
   readonly resyncInterval?: number;
-  /** Cron expression of full readings of the Engine. */
-  readonly resyncCron?: string;
+  /** Times of full readings of the Engine. */
+  readonly resyncCron?: CronTimes;
+  /** Times at which leftovers of vanished registrators are removed. */
+  readonly cleanupCron?: CronTimes;
+  /** How long a registrator is not heard of until it has vanished (ms). */
+  readonly cleanupAfter: number;
   /** How often a Consul that does not answer at start is tried again; Infinity for ever. */
   readonly retryAttempts: number;
   /** Milliseconds between these. */
@@ -42,6 +47,8 @@ export type ParsedConfig =
 
 const flags: Readonly<Record<string, FlagKind>> = {
   cleanup: 'boolean',
+  'cleanup-after': 'text',
+  'cleanup-cron': 'text',
   deregister: 'text',
   explicit: 'boolean',
   internal: 'boolean',
@@ -61,6 +68,10 @@ const flags: Readonly<Record<string, FlagKind>> = {
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
 
   -cleanup              accepted: leftovers of this Docker Engine are always removed
+  -cleanup-cron EXPR    at these times, remove from this Consul agent what registrators left that are gone;
+                        needs the right to write keys below composemesh/registrators/
+  -cleanup-after TIME   how long one is not heard of until it counts as gone (default 1h); only one that
+                        was started with -cleanup-cron can be gone
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
   -explicit             register only what has a SERVICE_NAME
   -internal             register the container's address and port, not the host's
@@ -68,7 +79,8 @@ export const usage = `Usage: cmesh registrator [flags] <consul-uri>
   -network NAME         register only containers on this network, with -internal by their address in it;
                         several registrators can share a Docker Engine, each with its network
   -resync SECONDS       read all containers again so often (default 0: only when events were missed)
-  -resync-cron EXPR     the same at the times of a cron expression
+  -resync-cron EXPR     the same at the times of a cron expression, such as "*/5 * * * *" or, in a time zone,
+                        "TZ=Europe/Berlin 0 3 * * *"
   -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
   -retry-interval MS    between these (default 2000)
   -tags LIST            tags for every service, comma separated
@@ -124,6 +136,7 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
     tags: parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
     ...parseResync(parsed, reject),
+    ...parseCleanup(parsed, reject),
     ...parseRetry(parsed, reject),
   };
 }
@@ -158,17 +171,47 @@ function parseResync(
   reject: Reject,
 ): Pick<RegistratorConfig, 'resyncInterval' | 'resyncCron'> {
   const seconds = integers.get('resync') ?? 0;
-  const cron = present(texts.get('resync-cron'));
+  const times = parseCronFlag(texts, 'resync-cron', reject);
   if (seconds < 0 || seconds > 2_000_000) {
     reject(`-resync ${seconds}: must be 0 to 2000000 seconds`);
   }
-  if (cron !== undefined && !validateCron(cron)) {
-    reject(`-resync-cron "${cron}" is no cron expression; write one such as "*/5 * * * *"`);
-  }
   return {
     ...(seconds > 0 ? { resyncInterval: seconds * 1000 } : {}),
-    ...(cron === undefined ? {} : { resyncCron: cron }),
+    ...(times === undefined ? {} : { resyncCron: times }),
   };
+}
+
+const defaultCleanupAfter = '1h';
+
+function parseCleanup(
+  { texts }: ParsedFlags,
+  reject: Reject,
+): Pick<RegistratorConfig, 'cleanupCron' | 'cleanupAfter'> {
+  const times = parseCronFlag(texts, 'cleanup-cron', reject);
+  const after = present(texts.get('cleanup-after')) ?? defaultCleanupAfter;
+  const duration = readDuration(after);
+  if (duration === undefined || duration.ms < 1000) {
+    reject(`-cleanup-after "${after}": write a duration from 1s on, such as 1h or 1h30m`);
+  } else if (texts.has('cleanup-after') && !texts.has('cleanup-cron')) {
+    reject('-cleanup-after needs -cleanup-cron, which says when to clean up');
+  }
+  return {
+    ...(times === undefined ? {} : { cleanupCron: times }),
+    cleanupAfter: duration?.ms ?? 0,
+  };
+}
+
+function parseCronFlag(
+  texts: ReadonlyMap<string, string>,
+  flag: string,
+  reject: Reject,
+): CronTimes | undefined {
+  const text = present(texts.get(flag));
+  if (text === undefined) return undefined;
+  const times = parseCron(text);
+  if (typeof times !== 'string') return times;
+  reject(`-${flag} ${times}`);
+  return undefined;
 }
 
 function parseRetry(
