@@ -1,3 +1,5 @@
+import { request as requestPlain, type Agent, type IncomingMessage } from 'node:http';
+import { request as requestSecure } from 'node:https';
 import { OperationError } from './errors.ts';
 
 /**
@@ -10,6 +12,10 @@ export interface ConsulClientOptions {
   readonly token?: string;
   /** For requests that do not block (ms). */
   readonly timeout?: number;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Makes the connections, where they need more than an address: a socket, or certificates of our own. */
+  readonly agent?: Agent;
 }
 
 export interface ConsulReply {
@@ -19,7 +25,7 @@ export interface ConsulReply {
 }
 
 export interface ConsulRequest {
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'PUT' | 'DELETE';
   /** Path and query below the address, such as /v1/agent/self. */
   readonly path: string;
   readonly body?: unknown;
@@ -46,38 +52,86 @@ export class ConsulHttpError extends OperationError {
 }
 
 export function createConsulClient(options: ConsulClientOptions): ConsulClient {
-  const { address, token, timeout = 5000 } = options;
-  const headers: Record<string, string> = token === undefined ? {} : { 'X-Consul-Token': token };
+  const { address, token, timeout = 5000, agent } = options;
+  const headers: Record<string, string> = {
+    ...options.headers,
+    ...(token === undefined ? {} : { 'X-Consul-Token': token }),
+  };
   return {
     request: async (request) => {
-      const response = await send(new URL(request.path, address), request, headers, timeout);
-      const text = await response.text();
-      if (!response.ok) throw new ConsulHttpError(request, response.status, text);
-      const index = parseIndex(response.headers.get('x-consul-index'));
+      const call = toCall(new URL(request.path, address), request, { headers, timeout });
+      const { status, index: header, text } = await send(call, agent);
+      if (status < 200 || status > 299) throw new ConsulHttpError(request, status, text);
+      const index = parseIndex(header);
       return { body: parseBody(text), ...(index === undefined ? {} : { index }) };
     },
   };
 }
 
-async function send(
+interface Call {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly body?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  /** X-Consul-Index. */
+  readonly index: string | null;
+  readonly text: string;
+}
+
+function toCall(
   url: URL,
   request: ConsulRequest,
-  headers: Readonly<Record<string, string>>,
-  timeout: number,
-): Promise<Response> {
+  { headers, timeout }: { readonly headers: Record<string, string>; readonly timeout: number },
+): Call {
   const limit = AbortSignal.timeout(request.timeout ?? timeout);
+  return {
+    url,
+    method: request.method ?? 'GET',
+    headers,
+    signal: request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]),
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+  };
+}
+
+async function send(call: Call, agent: Agent | undefined): Promise<Answer> {
+  let response: Response | undefined;
   try {
-    return await fetch(url, {
-      method: request.method ?? 'GET',
-      headers,
-      signal: request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    });
+    if (agent !== undefined) return await sendThrough(agent, call);
+    response = await fetch(call.url, call);
   } catch (error) {
-    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${url.origin}`, {
+    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${call.url.origin}`, {
       cause: error,
     });
   }
+  const text = await response.text();
+  return { status: response.status, index: response.headers.get('x-consul-index'), text };
+}
+
+/** fetch knows neither sockets nor certificates. */
+function sendThrough(agent: Agent, { url, body, ...options }: Call): Promise<Answer> {
+  const request = url.protocol === 'https:' ? requestSecure : requestPlain;
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...options, agent }, (response) => {
+      readText(response).then((text) => {
+        const header = response.headers['x-consul-index'];
+        const index = typeof header === 'string' ? header : null;
+        resolve({ status: response.statusCode ?? 0, index, text });
+      }, reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
 
 function parseIndex(header: string | null): number | undefined {

@@ -1,14 +1,17 @@
 /** Puts the registrator together and runs it. */
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import { schedule } from 'node-cron';
 import { systemClock } from '../kit/clock.ts';
-import { createConsulClient } from '../kit/consul-client.ts';
+import { createConsulClient, type ConsulClient } from '../kit/consul-client.ts';
 import { describeError, OperationError } from '../kit/errors.ts';
 import { delay, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { RegistratorConfig } from './config.ts';
+import { openConsul } from './consul-access.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
+import { Presence } from './consul/presence.ts';
+import { startCleanup } from './cleanup.ts';
+import { startCron } from './cron.ts';
 import { ownerName } from './contract/service-record.ts';
 import {
   DockerodeEngine,
@@ -49,14 +52,10 @@ interface Context {
 async function start(config: RegistratorConfig, { log, signal, life }: Context): Promise<void> {
   const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
   const info = await readInfo(engine);
-  const registry = endWith(
-    signal,
-    new AgentRegistry({
-      ...config.consul,
-      owner: ownerName(info.id, config.network),
-      client: createConsulClient({ ...config.consul, timeout: consulTimeout }),
-    }),
-  );
+  const owner = ownerName(info.id, config.network);
+  const access = await openConsul(config.consul);
+  const client = createConsulClient({ ...access, timeout: consulTimeout });
+  const registry = endWith(signal, new AgentRegistry({ ...access, owner, client }));
   life.add(registry);
   await connect(registry, config, { log, signal, life });
   const plan = await planOptions(config, info);
@@ -83,6 +82,7 @@ async function start(config: RegistratorConfig, { log, signal, life }: Context):
     }),
   );
   scheduleResync(config, life, resync);
+  await scheduleCleanup(config, { owner, client, registry, log, life });
   log.info(
     {
       engine: info.name,
@@ -102,6 +102,14 @@ function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, 
   };
   signal.addEventListener('abort', close, { once: true });
   return client;
+}
+
+interface CleanupParts {
+  readonly owner: string;
+  readonly client: ConsulClient;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly life: Lifecycle;
 }
 
 async function readInfo(engine: Engine): Promise<EngineInfo> {
@@ -173,8 +181,19 @@ function scheduleResync(config: RegistratorConfig, life: Lifecycle, resync: () =
       },
     });
   }
-  if (config.resyncCron !== undefined) {
-    const task = schedule(config.resyncCron, resync, { noOverlap: true });
-    life.add({ close: () => task.destroy() });
+  if (config.resyncCron !== undefined) life.add(startCron(config.resyncCron, resync));
+}
+
+async function scheduleCleanup(
+  { cleanupCron: times, cleanupAfter: after }: RegistratorConfig,
+  { life, ...parts }: CleanupParts,
+): Promise<void> {
+  if (times !== undefined) {
+    life.add(startCleanup({ times, after, ...parts }));
+    return;
   }
+  const { client, owner } = parts;
+  // Whoever ran here with -cleanup-cron left a key that nobody renews: it would make us look gone.
+  const presence = new Presence({ client, owner, clock: systemClock, vanishedAfter: after });
+  await presence.forget(owner).catch(() => undefined);
 }

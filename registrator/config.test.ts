@@ -9,6 +9,7 @@ describe('parseConfig', () => {
     explicit: false,
     tags: [],
     keepFailed: false,
+    cleanupAfter: 3_600_000,
     retryAttempts: 0,
     retryInterval: 2000,
   };
@@ -32,6 +33,67 @@ describe('parseConfig', () => {
       },
     ],
     [
+      "all variables of Consul's own client",
+      ['consul:'],
+      {
+        CONSUL_HTTP_ADDR: 'consul.local:8555',
+        CONSUL_HTTP_TOKEN_FILE: '/run/token',
+        CONSUL_HTTP_AUTH: 'me:pass',
+        CONSUL_HTTP_SSL: 'true',
+        CONSUL_HTTP_SSL_VERIFY: 'false',
+        CONSUL_CACERT: '/ca.pem',
+        CONSUL_CLIENT_CERT: '/cert.pem',
+        CONSUL_CLIENT_KEY: '/key.pem',
+        CONSUL_TLS_SERVER_NAME: 'server.dc1.consul',
+        CONSUL_NAMESPACE: 'team',
+      },
+      {
+        consul: {
+          address: 'https://consul.local:8555',
+          tokenFile: '/run/token',
+          auth: 'me:pass',
+          namespace: 'team',
+          tls: {
+            caFile: '/ca.pem',
+            certFile: '/cert.pem',
+            keyFile: '/key.pem',
+            serverName: 'server.dc1.consul',
+            verify: false,
+          },
+        },
+      },
+    ],
+    [
+      'the address of the URI before that of the environment',
+      ['consul://c:1'],
+      { CONSUL_HTTP_ADDR: 'other:2' },
+      { consul: { address: 'http://c:1' } },
+    ],
+    [
+      'Consul by TLS',
+      ['consul-tls://c'],
+      {},
+      { consul: { address: 'https://c:8501', tls: { verify: true } } },
+    ],
+    [
+      'Consul on a unix socket',
+      ['consul-unix:///run/consul.sock'],
+      {},
+      { consul: { address: 'http://localhost', socketPath: '/run/consul.sock' } },
+    ],
+    [
+      'a unix socket in CONSUL_HTTP_ADDR',
+      ['consul://'],
+      { CONSUL_HTTP_ADDR: 'unix:///run/consul.sock' },
+      { consul: { address: 'http://localhost', socketPath: '/run/consul.sock' } },
+    ],
+    [
+      'Docker by TLS',
+      ['consul:'],
+      { DOCKER_HOST: 'tcp://engine', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' },
+      { docker: { kind: 'tcp', host: 'engine', port: 2376, certificates: '/certs' } },
+    ],
+    [
       'a Docker proxy',
       ['consul:'],
       { DOCKER_HOST: 'tcp://proxy:2375' },
@@ -47,6 +109,8 @@ describe('parseConfig', () => {
         '-deregister=on-success',
         '-resync=60',
         '-resync-cron=*/5 * * * *',
+        '-cleanup-cron=TZ=Europe/Berlin 0 3 * * *',
+        '-cleanup-after=30m',
         '-retry-attempts=3',
         '-retry-interval=100',
         '-tags=a,b',
@@ -62,7 +126,9 @@ describe('parseConfig', () => {
         explicit: true,
         keepFailed: true,
         resyncInterval: 60_000,
-        resyncCron: '*/5 * * * *',
+        resyncCron: { expression: '*/5 * * * *' },
+        cleanupCron: { expression: '0 3 * * *', zone: 'Europe/Berlin' },
+        cleanupAfter: 1_800_000,
         retryAttempts: 3,
         retryInterval: 100,
         tags: ['a', 'b'],
@@ -94,7 +160,42 @@ describe('parseConfig', () => {
         ['etcd://127.0.0.1:4001/x'],
         {},
         1,
-        ['registry URI "etcd://127.0.0.1:4001/x" is not supported; use consul://HOST:PORT'],
+        [
+          'registry URI "etcd://127.0.0.1:4001/x" is not supported; ' +
+            'use consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH',
+        ],
+      ],
+      [
+        'every variable that makes no sense',
+        ['consul:'],
+        {
+          CONSUL_HTTP_ADDR: 'a b',
+          CONSUL_HTTP_SSL: 'yes',
+          CONSUL_HTTP_AUTH: 'me',
+        },
+        1,
+        [
+          'CONSUL_HTTP_ADDR "a b" is no address; write HOST:PORT, https://HOST:PORT or unix://PATH',
+          'CONSUL_HTTP_SSL "yes": must be true or false',
+          'CONSUL_HTTP_AUTH has no ":"; write user:password',
+        ],
+      ],
+      [
+        'a template in -tags',
+        ['-tags={{.Node}}', 'consul:'],
+        {},
+        1,
+        ['-tags "{{.Node}}": templates are not supported; write the tags, or use SERVICE_TAGS'],
+      ],
+      [
+        'half of a client certificate',
+        ['consul-tls://c'],
+        { CONSUL_CLIENT_CERT: '/cert.pem', CONSUL_HTTP_SSL_VERIFY: 'maybe' },
+        1,
+        [
+          'CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together or not at all',
+          'CONSUL_HTTP_SSL_VERIFY "maybe": must be true or false',
+        ],
       ],
       [
         'half of the TTL flags',
@@ -108,7 +209,27 @@ describe('parseConfig', () => {
         ['-resync-cron', '@every 5m', 'consul:'],
         {},
         1,
-        ['-resync-cron "@every 5m" is no cron expression; write one such as "*/5 * * * *"'],
+        [
+          '-resync-cron "@every 5m" is no cron expression; ' +
+            'write one such as "*/5 * * * *" or "TZ=Europe/Berlin 0 3 * * *"',
+        ],
+      ],
+      [
+        'a time zone that does not exist',
+        ['-cleanup-cron=TZ=Mars/Olympus 0 3 * * *', '-cleanup-after=soon', 'consul:'],
+        {},
+        1,
+        [
+          '-cleanup-cron "Mars/Olympus" is no time zone; write one such as Europe/Berlin or UTC',
+          '-cleanup-after "soon": write a duration from 1s on, such as 1h or 1h30m',
+        ],
+      ],
+      [
+        'a time to wait without times to clean up',
+        ['-cleanup-after=1h', 'consul:'],
+        {},
+        1,
+        ['-cleanup-after needs -cleanup-cron, which says when to clean up'],
       ],
       [
         'all mistakes at once, as a usage error if one is',
@@ -138,7 +259,10 @@ describe('parseConfig', () => {
     });
   }
 
-  it('knows when it is asked for help', () => {
-    assert.deepEqual(parseConfig(['-help'], {}), { kind: 'help' });
+  it('knows when it is asked for help or for its version', () => {
+    assert.deepEqual(
+      [parseConfig(['-help'], {}), parseConfig(['--version'], {})],
+      [{ kind: 'help' }, { kind: 'version' }],
+    );
   });
 });

@@ -1,14 +1,17 @@
 /** Command line and environment of the registrator → its configuration, or everything that is wrong with it. */
 import { isIP } from 'node:net';
-import { validate as validateCron } from 'node-cron';
+import { parseConsulAddress, type ConsulAddress } from './consul-address.ts';
+import { parseCron, type CronTimes } from './cron.ts';
+import { parseDockerAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
+import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
 import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface RegistratorConfig {
-  readonly consul: { readonly address: string; readonly token?: string };
+  readonly consul: ConsulAddress;
   readonly docker: EngineAddress;
   readonly internal: boolean;
   /** Only containers on this network are registered, by their address in it. */
@@ -23,8 +26,12 @@ export interface RegistratorConfig {
   readonly keepFailed: boolean;
   /** Milliseconds between full readings of the Engine. */
   readonly resyncInterval?: number;
-  /** Cron expression of full readings of the Engine. */
-  readonly resyncCron?: string;
+  /** Times of full readings of the Engine. */
+  readonly resyncCron?: CronTimes;
+  /** Times at which leftovers of vanished registrators are removed. */
+  readonly cleanupCron?: CronTimes;
+  /** How long a registrator is not heard of until it has vanished (ms). */
+  readonly cleanupAfter: number;
   /** How often a Consul that does not answer at start is tried again; Infinity for ever. */
   readonly retryAttempts: number;
   /** Milliseconds between these. */
@@ -34,11 +41,14 @@ export interface RegistratorConfig {
 export type ParsedConfig =
   | { readonly kind: 'config'; readonly config: RegistratorConfig }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   /** `exitCode` is 2 for a command line that cannot be read, 1 for values that cannot be used. */
   | { readonly kind: 'wrong'; readonly exitCode: 1 | 2; readonly mistakes: readonly string[] };
 
 const flags: Readonly<Record<string, FlagKind>> = {
   cleanup: 'boolean',
+  'cleanup-after': 'text',
+  'cleanup-cron': 'text',
   deregister: 'text',
   explicit: 'boolean',
   internal: 'boolean',
@@ -52,11 +62,16 @@ const flags: Readonly<Record<string, FlagKind>> = {
   ttl: 'integer',
   'ttl-refresh': 'integer',
   useIpFromLabel: 'text',
+  version: 'boolean',
 };
 
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
 
   -cleanup              accepted: leftovers of this Docker Engine are always removed
+  -cleanup-cron EXPR    at these times, remove from this Consul agent what registrators left that are gone;
+                        needs the right to write keys below composemesh/registrators/
+  -cleanup-after TIME   how long one is not heard of until it counts as gone (default 1h); only one that
+                        was started with -cleanup-cron can be gone
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
   -explicit             register only what has a SERVICE_NAME
   -internal             register the container's address and port, not the host's
@@ -64,21 +79,28 @@ export const usage = `Usage: cmesh registrator [flags] <consul-uri>
   -network NAME         register only containers on this network, with -internal by their address in it;
                         several registrators can share a Docker Engine, each with its network
   -resync SECONDS       read all containers again so often (default 0: only when events were missed)
-  -resync-cron EXPR     the same at the times of a cron expression
+  -resync-cron EXPR     the same at the times of a cron expression, such as "*/5 * * * *" or, in a time zone,
+                        "TZ=Europe/Berlin 0 3 * * *"
   -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
   -retry-interval MS    between these (default 2000)
   -tags LIST            tags for every service, comma separated
   -ttl, -ttl-refresh    accepted: Consul needs neither
   -useIpFromLabel LABEL register the address that the container's label has
+  -version              print the version
 
-<consul-uri> is consul://HOST:PORT; "consul:" means 127.0.0.1:8500.
-Environment: DOCKER_HOST, CONSUL_HTTP_TOKEN.
+<consul-uri> is consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH; "consul:" means
+CONSUL_HTTP_ADDR, else 127.0.0.1:8500.
+Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_HTTP_SSL,
+CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME,
+CONSUL_NAMESPACE.
 `;
 
 /** Reads the command line (without program and command) and the environment. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
   const parsed = parseFlags(argv, flags);
   if (parsed.help) return { kind: 'help' };
+  if (parsed.booleans.get('version') === true) return { kind: 'version' };
   const misuse = [...parsed.mistakes, ...checkRest(parsed.rest)];
   const faults: string[] = [];
   const config = buildConfig(parsed, env, (fault) => faults.push(fault));
@@ -98,18 +120,14 @@ type Reject = (fault: string) => void;
 
 function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): RegistratorConfig {
   const { booleans, texts } = parsed;
-  const token = present(env['CONSUL_HTTP_TOKEN']);
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
   const network = present(texts.get('network'));
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
-    consul: {
-      address: parseConsulUri(parsed.rest[0] ?? 'consul:', reject),
-      ...(token === undefined ? {} : { token }),
-    },
-    docker: parseDockerHost(present(env['DOCKER_HOST']), reject),
+    consul: parseConsulAddress(parsed.rest[0] ?? 'consul:', env, reject),
+    docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
@@ -118,35 +136,9 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
     tags: parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
     ...parseResync(parsed, reject),
+    ...parseCleanup(parsed, reject),
     ...parseRetry(parsed, reject),
   };
-}
-
-/** `consul://host:port` → http address. The other registries of gliderlabs/registrator are refused. */
-function parseConsulUri(uri: string, reject: Reject): string {
-  if (/^consul:(\/\/)?$/.test(uri)) return 'http://127.0.0.1:8500';
-  const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (url?.protocol !== 'consul:' || url.hostname === '' || !/^\/?$/.test(url.pathname)) {
-    reject(`registry URI "${uri}" is not supported; use consul://HOST:PORT`);
-    return '';
-  }
-  return `http://${url.hostname}:${url.port === '' ? 8500 : url.port}`;
-}
-
-/** Where gliderlabs/registrator's users mount the socket. */
-const defaultSocket = '/tmp/docker.sock';
-
-function parseDockerHost(host: string | undefined, reject: Reject): EngineAddress {
-  if (host === undefined) return { kind: 'socket', path: defaultSocket };
-  if (host.startsWith('unix://') && host.length > 'unix://'.length) {
-    return { kind: 'socket', path: host.slice('unix://'.length) };
-  }
-  const match = /^(?:tcp|http):\/\/(\[[0-9a-f:.]+\]|[^:/]+)(?::(\d+))?\/?$/i.exec(host);
-  const [, name = '', port = '2375'] = match ?? [];
-  if (match === null) {
-    reject(`DOCKER_HOST "${host}" is not supported; use unix://PATH or tcp://HOST:PORT`);
-  }
-  return { kind: 'tcp', host: name, port: Number(port) };
 }
 
 function parseTagsFlag(text: string, reject: Reject): readonly string[] {
@@ -179,17 +171,47 @@ function parseResync(
   reject: Reject,
 ): Pick<RegistratorConfig, 'resyncInterval' | 'resyncCron'> {
   const seconds = integers.get('resync') ?? 0;
-  const cron = present(texts.get('resync-cron'));
+  const times = parseCronFlag(texts, 'resync-cron', reject);
   if (seconds < 0 || seconds > 2_000_000) {
     reject(`-resync ${seconds}: must be 0 to 2000000 seconds`);
   }
-  if (cron !== undefined && !validateCron(cron)) {
-    reject(`-resync-cron "${cron}" is no cron expression; write one such as "*/5 * * * *"`);
-  }
   return {
     ...(seconds > 0 ? { resyncInterval: seconds * 1000 } : {}),
-    ...(cron === undefined ? {} : { resyncCron: cron }),
+    ...(times === undefined ? {} : { resyncCron: times }),
   };
+}
+
+const defaultCleanupAfter = '1h';
+
+function parseCleanup(
+  { texts }: ParsedFlags,
+  reject: Reject,
+): Pick<RegistratorConfig, 'cleanupCron' | 'cleanupAfter'> {
+  const times = parseCronFlag(texts, 'cleanup-cron', reject);
+  const after = present(texts.get('cleanup-after')) ?? defaultCleanupAfter;
+  const duration = readDuration(after);
+  if (duration === undefined || duration.ms < 1000) {
+    reject(`-cleanup-after "${after}": write a duration from 1s on, such as 1h or 1h30m`);
+  } else if (texts.has('cleanup-after') && !texts.has('cleanup-cron')) {
+    reject('-cleanup-after needs -cleanup-cron, which says when to clean up');
+  }
+  return {
+    ...(times === undefined ? {} : { cleanupCron: times }),
+    cleanupAfter: duration?.ms ?? 0,
+  };
+}
+
+function parseCronFlag(
+  texts: ReadonlyMap<string, string>,
+  flag: string,
+  reject: Reject,
+): CronTimes | undefined {
+  const text = present(texts.get(flag));
+  if (text === undefined) return undefined;
+  const times = parseCron(text);
+  if (typeof times !== 'string') return times;
+  reject(`-${flag} ${times}`);
+  return undefined;
 }
 
 function parseRetry(

@@ -3,9 +3,12 @@ import { describeError } from '../kit/errors.ts';
 import { createLog, type Log } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
 import { runApp } from './app.ts';
+import { version } from '../cli/version.ts';
 import { parseConfig, usage, type Environment } from './config.ts';
 
 export interface RegistratorIo {
+  /** For what was asked for: the version, a plan. */
+  readonly write: (text: string) => void;
   /** For usage and mistakes in the command line. */
   readonly writeError: (text: string) => void;
   readonly log: Log;
@@ -27,6 +30,10 @@ export async function runRegistrator(
     io.writeError(usage);
     return 0;
   }
+  if (parsed.kind === 'version') {
+    io.write(`${version}\n`);
+    return 0;
+  }
   if (parsed.kind === 'wrong') {
     const lines = parsed.mistakes.map((mistake) => `registrator: ${mistake}\n`).join('');
     io.writeError(parsed.exitCode === 2 ? `${lines}\n${usage}` : lines);
@@ -46,6 +53,7 @@ export async function runRegistrator(
 
 function defaultIo(): RegistratorIo {
   return {
+    write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
     log: createLog('registrator', 'info'),
   };

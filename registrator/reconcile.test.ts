@@ -241,6 +241,29 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     await state('web', 'critical: container web ended with exit code 1');
   });
 
+  it('removes what a registrator left that is gone, and not what one wrote that is alive', async () => {
+    const other = await FakeEngine.start();
+    other.id = 'OTHER:ENGINE';
+    other.hostname = 'otherhost';
+    life.add({ close: () => other.stop() });
+    engine.set(inspectReply(web));
+    other.set(inspectReply(sketch('left', { ip: '10.0.0.9' })));
+    const uri = consul.address.replace('http:', 'consul:');
+    const flags = ['-internal', '-cleanup-cron=* * * * * *', '-cleanup-after=2s', uri];
+    const gone = startRegistrator(flags, { DOCKER_HOST: other.dockerHost });
+    await passing('left', ['10.0.0.9:80']);
+    const { log } = start(...flags.slice(1, 3));
+    await passing('web', ['10.0.0.2:80']);
+    await until('a cleanup', () => log.lines.some((line) => line.includes('cleaning up at')));
+    assert.deepEqual(await consul.passing('left'), ['10.0.0.9:80']);
+    await gone.stop();
+    await passing('left', []);
+    assert.deepEqual(
+      [await consul.passing('web'), log.lines.filter((line) => line.includes('that is gone'))],
+      [['10.0.0.2:80'], ['info deregistered what a registrator left that is gone']],
+    );
+  });
+
   describe('at start', () => {
     it('ends with 1 and names DOCKER_HOST when there is no Engine', async () => {
       const { log, ended } = startRegistrator(['consul:'], { DOCKER_HOST: 'unix:///nowhere.sock' });

@@ -172,8 +172,13 @@ export class Reconciler {
   }
 }
 
-/** Consul's verdict on one request, not a failure of Consul. */
+/**
+ * Consul's verdict on one request, not a failure of Consul. Its agent answers 500 to a check by command
+ * while it runs none (agent.addCheck).
+ */
 function isRefusal(error: unknown): error is OperationError {
-  if (error instanceof ConsulHttpError) return error.status >= 400 && error.status < 500;
+  if (error instanceof ConsulHttpError) {
+    return error.status < 500 || error.message.includes('Scripts are disabled');
+  }
   return error instanceof OperationError && error.code === 'E_ID_TAKEN';
 }

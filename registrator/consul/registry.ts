@@ -7,6 +7,7 @@
  * Consul keeps the status of a TTL check across a restart only if it came by an update; the status given
  * with a registration is forgotten (agent.loadChecks: critical). So every registration is followed by one.
  */
+import type { Agent } from 'node:http';
 import Consul from 'consul';
 import { ConsulHttpError, type ConsulClient } from '../../kit/consul-client.ts';
 import { OperationError } from '../../kit/errors.ts';
@@ -46,6 +47,9 @@ export interface RegistryOptions {
   /** See `ownerName`. */
   readonly owner: string;
   readonly client: ConsulClient;
+  /** As in `ConsulClientOptions`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly agent?: Agent;
 }
 
 /** Calls are local and answered from memory; a longer silence (ms) is a failure. */
@@ -63,17 +67,21 @@ export class AgentRegistry implements Registry, Closer {
   readonly #limits: Limits;
   readonly #closed = new AbortController();
 
-  constructor({ address, token, owner, client }: RegistryOptions) {
+  constructor({ address, token, owner, client, headers, agent }: RegistryOptions) {
     const { hostname, port, protocol } = new URL(address);
     this.#owner = owner;
     this.#note = `owner ${owner}`;
     this.#address = address;
     this.#client = client;
-    this.#consul = new Consul({
+    const options: ConstructorParameters<typeof Consul>[0] & { readonly headers?: object } = {
       host: hostname,
       port: Number(port === '' ? 80 : port),
       secure: protocol === 'https:',
-    });
+      ...(agent === undefined ? {} : { agent }),
+      // papi, under the package, takes them; the type declaration lacks them.
+      ...(headers === undefined ? {} : { headers }),
+    };
+    this.#consul = new Consul(options);
     this.#limits = { timeout: consulTimeout, ...(token === undefined ? {} : { token }) };
   }
 

@@ -13,12 +13,13 @@ export interface Health {
 
 /** A check that the user declared and that Consul runs itself. */
 export interface DeclaredCheck {
-  readonly kind: 'http' | 'tcp' | 'ttl';
+  /** `cmd` is gliderlabs/registrator's check-cmd, `exec` runs inside the container. */
+  readonly kind: 'http' | 'tcp' | 'ttl' | 'grpc' | 'script' | 'cmd' | 'exec';
   readonly name: string;
   /** What it does, in full: two checks with equal notes are the same check. */
   readonly notes: string;
   /** Fields of Consul's check definition, such as HTTP and Interval. */
-  readonly definition: Readonly<Record<string, string>>;
+  readonly definition: Readonly<Record<string, string | boolean | readonly string[]>>;
 }
 
 export interface ServiceRecord {

@@ -1,104 +1,169 @@
 /** `SERVICE_CHECK_*`: checks that the user declares and Consul runs. */
-import type { Report, Setting, Settings } from './label-grammar.ts';
+import { parseDuration, type Duration } from './duration.ts';
+import { readSwitch, type Report, type Setting, type Settings } from './label-grammar.ts';
 
-export type CheckSettings =
+export type CheckSettings = CheckTarget & CheckTiming;
+
+type CheckTarget =
   | {
       readonly kind: 'http';
       readonly scheme: 'http' | 'https';
       readonly path: string;
       readonly method: string;
-      readonly interval: string;
-      readonly timeout?: string;
+      /** Any certificate will do. */
+      readonly skipVerify: boolean;
     }
-  | { readonly kind: 'tcp'; readonly interval: string; readonly timeout?: string }
+  | { readonly kind: 'tcp' }
+  | { readonly kind: 'grpc'; readonly tls: boolean; readonly skipVerify: boolean }
+  /**
+   * A command: `script` runs beside Consul, `cmd` there by the program check-cmd, `exec` inside the
+   * container by Consul's Docker check.
+   */
+  | { readonly kind: 'script' | 'cmd' | 'exec'; readonly command: string }
   /** The application itself reports to Consul, at least this often. */
   | { readonly kind: 'ttl'; readonly ttl: string };
 
-const unsupported = [
-  'check_script',
-  'check_cmd',
-  'check_grpc',
-  'check_grpc_use_tls',
-  'check_tls_skip_verify',
-  'check_initial_status',
-  'check_deregister_after',
-];
+/** Durations are written as Consul parses them. */
+export interface CheckTiming {
+  /** A check by TTL has no use for it. */
+  readonly interval: string;
+  readonly timeout?: string;
+  /** What counts until the first result; Consul's own is critical. */
+  readonly initialStatus?: InitialStatus;
+  /** Consul takes the service away when it was critical for so long. */
+  readonly deregisterAfter?: string;
+}
 
-const supported = [
+type InitialStatus = (typeof statuses)[number];
+
+const statuses = ['passing', 'warning', 'critical'] as const;
+
+const known = [
   'check_http',
   'check_http_method',
   'check_https',
   'check_https_method',
+  'check_cmd',
+  'check_script',
+  'check_docker',
   'check_tcp',
+  'check_grpc',
+  'check_grpc_use_tls',
+  'check_tls_skip_verify',
   'check_ttl',
   'check_interval',
   'check_timeout',
+  'check_initial_status',
+  'check_deregister_after',
 ];
 
 const defaultInterval = '10s';
 
+/** Consul raises anything less (agent/structs CheckType: its reaper runs every 30 s). */
+const minDeregisterAfter = 60_000;
+
 /** All declared checks of a port. What is not understood is reported and left out. */
 export function parseChecks(settings: Settings, report: Report): readonly CheckSettings[] {
-  reportOthers(settings, report);
-  const timing = {
-    interval: parseDuration(settings.get('check_interval'), report) ?? defaultInterval,
-    ...withTimeout(parseDuration(settings.get('check_timeout'), report)),
+  reportUnknown(settings, report);
+  const timing = parseTiming(settings, report);
+  const targets = [
+    ...parseWeb(settings, report),
+    ...parseCommands(settings, report),
+    ...parsePlain(settings, report),
+  ];
+  return targets.map((target) => ({ ...target, ...timing }));
+}
+
+function parseTiming(settings: Settings, report: Report): CheckTiming {
+  const interval = parseDuration(settings.get('check_interval'), report);
+  const timeout = parseDuration(settings.get('check_timeout'), report);
+  const initialStatus = parseStatus(settings.get('check_initial_status'), report);
+  const deregisterAfter = parseDeregisterAfter(settings.get('check_deregister_after'), report);
+  return {
+    interval: interval?.text ?? defaultInterval,
+    ...(timeout === undefined ? {} : { timeout: timeout.text }),
+    ...(initialStatus === undefined ? {} : { initialStatus }),
+    ...(deregisterAfter === undefined ? {} : { deregisterAfter: deregisterAfter.text }),
   };
+}
+
+function parseWeb(settings: Settings, report: Report): readonly CheckTarget[] {
   const http = settings.get('check_http');
   const https = settings.get('check_https');
-  const ttl = parseDuration(settings.get('check_ttl'), report);
   if (http !== undefined && https !== undefined) {
     report('E_CHECK_MULTIPLE', https, `is left out, because ${http.source} is set; remove one`);
   }
-  const checks: CheckSettings[] = [];
-  if (http !== undefined) {
-    checks.push({ ...timing, ...webCheck('http', http, settings.get('check_http_method')) });
-  } else if (https !== undefined) {
-    checks.push({ ...timing, ...webCheck('https', https, settings.get('check_https_method')) });
-  }
-  if (settings.has('check_tcp')) checks.push({ kind: 'tcp', ...timing });
-  if (ttl !== undefined) checks.push({ kind: 'ttl', ttl });
-  return checks;
+  if (http !== undefined) return [webCheck('http', http, settings, report)];
+  return https === undefined ? [] : [webCheck('https', https, settings, report)];
 }
 
 function webCheck(
   scheme: 'http' | 'https',
   path: Setting,
-  method: Setting | undefined,
-): { kind: 'http'; scheme: 'http' | 'https'; path: string; method: string } {
+  settings: Settings,
+  report: Report,
+): CheckTarget {
   return {
     kind: 'http',
     scheme,
     path: path.value.startsWith('/') ? path.value : `/${path.value}`,
-    method: (method?.value ?? 'GET').toUpperCase(),
+    method: (settings.get(`check_${scheme}_method`)?.value ?? 'GET').toUpperCase(),
+    skipVerify: scheme === 'https' && readSwitch(settings.get('check_tls_skip_verify'), report),
   };
 }
 
-function reportOthers(settings: Settings, report: Report): void {
-  for (const [key, setting] of settings) {
-    if (!key.startsWith('check_') || supported.includes(key)) continue;
-    report(
-      'E_CHECK_UNSUPPORTED',
-      setting,
-      unsupported.includes(key)
-        ? 'is not supported, so the check is not registered; use a HEALTHCHECK of the container, CHECK_HTTP or CHECK_TCP'
-        : `is no known check setting; known are ${supported.join(', ').toUpperCase()}`,
-    );
-  }
+function parseCommands(settings: Settings, report: Report): readonly CheckTarget[] {
+  const kinds = { cmd: 'check_cmd', script: 'check_script', exec: 'check_docker' } as const;
+  return Object.entries(kinds).flatMap(([kind, key]) => {
+    const setting = settings.get(key);
+    if (setting === undefined) return [];
+    if (!areQuotesClosed(setting.value)) {
+      const message = `has a quote that is not closed, so the check is not registered: ${setting.value}`;
+      report('E_CHECK_SCRIPT', setting, message.slice(0, 300));
+      return [];
+    }
+    return [{ kind: kind as keyof typeof kinds, command: setting.value }];
+  });
 }
 
-/** Go's duration syntax, which Consul parses. */
-function parseDuration(setting: Setting | undefined, report: Report): string | undefined {
+/** As a shell reads them: nothing is special within '…', only \ within "…". */
+function areQuotesClosed(command: string): boolean {
+  return /^(?:[^'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")*\\?$/s.test(command);
+}
+
+function parsePlain(settings: Settings, report: Report): readonly CheckTarget[] {
+  const ttl = parseDuration(settings.get('check_ttl'), report);
+  const grpc = readSwitch(settings.get('check_grpc'), report);
+  const tls = grpc && readSwitch(settings.get('check_grpc_use_tls'), report);
+  const skipVerify = tls && readSwitch(settings.get('check_tls_skip_verify'), report);
+  return [
+    ...(readSwitch(settings.get('check_tcp'), report) ? [{ kind: 'tcp' } as const] : []),
+    ...(grpc ? [{ kind: 'grpc', tls, skipVerify } as const] : []),
+    ...(ttl === undefined ? [] : [{ kind: 'ttl', ttl: ttl.text } as const]),
+  ];
+}
+
+function parseStatus(setting: Setting | undefined, report: Report): InitialStatus | undefined {
   if (setting === undefined) return undefined;
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(setting.value)) return setting.value;
-  report(
-    'E_DURATION',
-    setting,
-    `"${setting.value}" is not a duration; write one such as 10s or 1m30s`,
-  );
-  return undefined;
+  const status = statuses.find((candidate) => candidate === setting.value.toLowerCase());
+  if (status === undefined) {
+    report('E_CHECK_STATUS', setting, `"${setting.value}" is none of ${statuses.join(', ')}`);
+  }
+  return status;
 }
 
-function withTimeout(timeout: string | undefined): { readonly timeout?: string } {
-  return timeout === undefined ? {} : { timeout };
+function parseDeregisterAfter(setting: Setting | undefined, report: Report): Duration | undefined {
+  const duration = parseDuration(setting, report);
+  if (setting !== undefined && duration !== undefined && duration.ms < minDeregisterAfter) {
+    report('W_DURATION', setting, `"${setting.value}" is short: Consul waits at least 1m`);
+  }
+  return duration;
+}
+
+function reportUnknown(settings: Settings, report: Report): void {
+  for (const [key, setting] of settings) {
+    if (!key.startsWith('check_') || known.includes(key)) continue;
+    const names = known.join(', ').toUpperCase();
+    report('E_CHECK_UNKNOWN', setting, `is no known check setting; known are ${names}`);
+  }
 }

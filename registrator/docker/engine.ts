@@ -1,4 +1,6 @@
 /** The few calls of the Docker Engine API that the registrator makes, each with a time limit. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { OperationError } from '../../kit/errors.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
@@ -7,7 +9,13 @@ import { Dockerode } from './dockerode.ts';
 
 export type EngineAddress =
   | { readonly kind: 'socket'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      /** Folder of ca.pem, cert.pem and key.pem; present when the connection is TLS. */
+      readonly certificates?: string;
+    };
 
 export interface EngineInfo {
   /** Stays the same for the life of an Engine installation. */
@@ -123,9 +131,25 @@ export function formatEngineAddress(address: EngineAddress): string {
 /** docker-modem reads DOCKER_HOST and DOCKER_CLIENT_TIMEOUT by itself; every field it would set is set here. */
 function connectionOptions(address: EngineAddress): Docker.DockerOptions {
   const common = { protocol: 'http', timeout: undefined } as const;
-  return address.kind === 'socket'
-    ? { ...common, host: undefined, port: undefined, socketPath: address.path }
-    : { ...common, host: address.host, port: address.port, socketPath: undefined };
+  if (address.kind === 'socket') {
+    return { ...common, host: undefined, port: undefined, socketPath: address.path };
+  }
+  const { host, port, certificates } = address;
+  const place = { ...common, host, port, socketPath: undefined };
+  return certificates === undefined
+    ? place
+    : { ...place, protocol: 'https', ...readCertificates(certificates) };
+}
+
+/** The names that `docker` itself expects in DOCKER_CERT_PATH. */
+function readCertificates(folder: string): Pick<Docker.DockerOptions, 'ca' | 'cert' | 'key'> {
+  try {
+    const read = (name: string): Buffer => readFileSync(join(folder, name));
+    return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+  } catch (error) {
+    const message = `cannot read the certificates for Docker in DOCKER_CERT_PATH ${folder}`;
+    throw new OperationError('E_DOCKER', message, { cause: error });
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -140,3 +140,23 @@ export function toProblem(
     message,
   };
 }
+
+/**
+ * True when the setting is written and does not say no. gliderlabs/registrator takes any value for a yes, even
+ * `false`; nobody means that.
+ */
+export function readSwitch(setting: Setting | undefined, report: Report): boolean {
+  if (setting === undefined) return false;
+  if (!isNo(setting.value)) return true;
+  report(
+    'W_SWITCH',
+    setting,
+    `"${setting.value}" turns it off (gliderlabs/registrator: on); remove it`,
+  );
+  return false;
+}
+
+/** The values that mean no. */
+export function isNo(value: string): boolean {
+  return ['false', 'no', '0', 'off'].includes(value.toLowerCase());
+}

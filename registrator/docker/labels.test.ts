@@ -86,6 +86,7 @@ describe('parseSettings', () => {
             scheme: 'http',
             path: '/health',
             method: 'GET',
+            skipVerify: false,
             interval: '5s',
             timeout: '1s',
           },
@@ -99,19 +100,95 @@ describe('parseSettings', () => {
       {
         checks: [
           { kind: 'tcp', interval: '10s' },
-          { kind: 'ttl', ttl: '30s' },
+          { kind: 'ttl', ttl: '30s', interval: '10s' },
         ],
       },
     ],
     [
+      'an HTTPS check with a method of its own, whatever the certificate',
+      {
+        SERVICE_CHECK_HTTPS: '/',
+        SERVICE_CHECK_HTTPS_METHOD: 'head',
+        SERVICE_CHECK_TLS_SKIP_VERIFY: 'true',
+      },
+      {},
+      {
+        checks: [
+          {
+            kind: 'http',
+            scheme: 'https',
+            path: '/',
+            method: 'HEAD',
+            skipVerify: true,
+            interval: '10s',
+          },
+        ],
+      },
+    ],
+    [
+      'a gRPC check',
+      { SERVICE_CHECK_GRPC: 'true', SERVICE_CHECK_GRPC_USE_TLS: 'true' },
+      {},
+      { checks: [{ kind: 'grpc', tls: true, skipVerify: false, interval: '10s' }] },
+    ],
+    [
+      'commands with quotes',
+      {
+        SERVICE_CHECK_SCRIPT: `grep "it's" 'a "b"' \\"`,
+        SERVICE_CHECK_CMD: '/check',
+        SERVICE_CHECK_DOCKER: 'test -e /ok',
+      },
+      {},
+      {
+        checks: [
+          { kind: 'cmd', command: '/check', interval: '10s' },
+          { kind: 'script', command: `grep "it's" 'a "b"' \\"`, interval: '10s' },
+          { kind: 'exec', command: 'test -e /ok', interval: '10s' },
+        ],
+      },
+    ],
+    [
+      'initial status and deregister-after',
+      {
+        SERVICE_CHECK_TCP: 'true',
+        SERVICE_CHECK_INITIAL_STATUS: 'Passing',
+        SERVICE_CHECK_DEREGISTER_AFTER: '10m',
+      },
+      {},
+      {
+        checks: [
+          { kind: 'tcp', interval: '10s', initialStatus: 'passing', deregisterAfter: '10m' },
+        ],
+      },
+    ],
+    [
+      'a check that is off',
+      { SERVICE_CHECK_TCP: 'false', SERVICE_CHECK_GRPC: 'no' },
+      {},
+      {},
+      ['W_SWITCH SERVICE_CHECK_GRPC', 'W_SWITCH SERVICE_CHECK_TCP'],
+    ],
+    [
       'no check that it cannot make',
-      { SERVICE_CHECK_SCRIPT: 'true', SERVICE_CHECK_FOO: '1', SERVICE_CHECK_INTERVAL: 'soon' },
+      {
+        SERVICE_CHECK_SCRIPT: "echo 'never closed",
+        SERVICE_CHECK_FOO: '1',
+        SERVICE_CHECK_INTERVAL: 'soon',
+        SERVICE_CHECK_TIMEOUT: '0s',
+        SERVICE_CHECK_INITIAL_STATUS: 'fine',
+        SERVICE_CHECK_DEREGISTER_AFTER: '10s',
+        SERVICE_CHECK_TTL: '99999999999h',
+      },
       {},
       {},
       [
-        'E_CHECK_UNSUPPORTED SERVICE_CHECK_SCRIPT',
-        'E_CHECK_UNSUPPORTED SERVICE_CHECK_FOO',
+        'E_CHECK_UNKNOWN SERVICE_CHECK_FOO',
         'E_DURATION SERVICE_CHECK_INTERVAL',
+        'E_DURATION SERVICE_CHECK_TIMEOUT',
+        'E_CHECK_STATUS SERVICE_CHECK_INITIAL_STATUS',
+        'W_DURATION SERVICE_CHECK_DEREGISTER_AFTER',
+        'E_CHECK_SCRIPT SERVICE_CHECK_SCRIPT',
+        'E_DURATION SERVICE_CHECK_TTL',
       ],
     ],
   ];

@@ -5,6 +5,7 @@ import type { Problem } from '../../kit/problem.ts';
 import { parseProtocol, protocols, type Protocol } from '../contract/service-record.ts';
 import { parseChecks, type CheckSettings } from './check-labels.ts';
 import {
+  isNo,
   readSettings,
   toProblem,
   type Labelled,
@@ -87,7 +88,7 @@ export function parseTags(text: string): readonly string[] {
 /** gliderlabs/registrator ignores on any value, even `false`; nobody means that. */
 function parseIgnore(setting: Setting | undefined, report: Report): boolean {
   if (setting === undefined) return false;
-  if (!['false', 'no', '0', 'off'].includes(setting.value.toLowerCase())) return true;
+  if (!isNo(setting.value)) return true;
   report(
     'W_IGNORE',
     setting,

@@ -456,6 +456,55 @@ describe('planServices', () => {
     );
   });
 
+  it('writes commands and gRPC checks as Consul runs them', () => {
+    const { records } = plan([
+      {
+        name: 'c',
+        exposed: ['80/tcp'],
+        env: [
+          'SERVICE_CHECK_SCRIPT=nc $SERVICE_IP $SERVICE_PORT | grep "O K"',
+          'SERVICE_CHECK_CMD=/check it',
+          'SERVICE_CHECK_DOCKER=test -e /ok',
+          'SERVICE_CHECK_GRPC=true',
+          'SERVICE_CHECK_GRPC_USE_TLS=true',
+          'SERVICE_CHECK_TLS_SKIP_VERIFY=true',
+          'SERVICE_CHECK_INITIAL_STATUS=passing',
+          'SERVICE_CHECK_DEREGISTER_AFTER=10m',
+        ],
+      },
+    ]);
+    const common = {
+      Interval: '10s',
+      Status: 'passing',
+      DeregisterCriticalServiceAfter: '10m',
+    };
+    assert.deepEqual(
+      records[0]!.checks.map(({ kind, definition }) => ({ kind, definition })),
+      [
+        {
+          kind: 'cmd',
+          definition: { Args: ['check-cmd', idOf('c').slice(0, 12), '80', '/check it'], ...common },
+        },
+        {
+          kind: 'script',
+          definition: { Args: ['/bin/sh', '-c', 'nc 10.0.0.2 80 | grep "O K"'], ...common },
+        },
+        {
+          kind: 'exec',
+          definition: {
+            DockerContainerID: idOf('c'),
+            Args: ['/bin/sh', '-c', 'test -e /ok'],
+            ...common,
+          },
+        },
+        {
+          kind: 'grpc',
+          definition: { GRPC: '10.0.0.2:80', GRPCUseTLS: true, TLSSkipVerify: true, ...common },
+        },
+      ],
+    );
+  });
+
   it('leaves out what is no instance', () => {
     const exposed = ['80/tcp'];
     const state = plan([

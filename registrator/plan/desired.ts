@@ -1,13 +1,12 @@
 /** Containers → what Consul's agent should hold of them. Pure; the same containers give the same records. */
-import { isIPv6 } from 'node:net';
 import type { Problem } from '../../kit/problem.ts';
 import { formatProblem } from '../../kit/problem.ts';
-import type { DeclaredCheck, Health, ServiceRecord } from '../contract/registration.ts';
+import type { Health, ServiceRecord } from '../contract/registration.ts';
 import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-record.ts';
-import type { CheckSettings } from '../docker/check-labels.ts';
 import type { Container, Observation } from '../docker/container.ts';
 import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
 import { parseSettings, type PortSettings } from '../docker/labels.ts';
+import { declareCheck } from './checks.ts';
 import { chooseAddress, listPorts, type EndpointOptions, type ReachablePort } from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
@@ -123,7 +122,14 @@ function planPort(
     address: found.address,
     port: port.dialPort,
     weight: settings.weight ?? 1,
-    checks: settings.checks.map((check) => declareCheck(check, found.address, port.dialPort)),
+    checks: settings.checks.map((check) =>
+      declareCheck(check, {
+        address: found.address,
+        port: port.dialPort,
+        containerId: app.id,
+        containerPort: port.port,
+      }),
+    ),
     health,
   };
   return {
@@ -186,28 +192,6 @@ function settleProtocol(
     `write it for one port: SERVICE_<port>_PROTOCOL`;
   const value = port.transport === 'udp' ? 'udp' : undefined;
   return { value, problems: [portProblem(app, port, { code: 'E_PROTOCOL_CONFLICT', message })] };
-}
-
-function declareCheck(check: CheckSettings, address: string, port: number): DeclaredCheck {
-  const host = isIPv6(address) ? `[${address}]` : address;
-  if (check.kind === 'ttl') {
-    const notes = `the application reports at least every ${check.ttl}`;
-    return { kind: 'ttl', name: 'TTL', notes, definition: { TTL: check.ttl } };
-  }
-  const timing = {
-    Interval: check.interval,
-    ...(check.timeout === undefined ? {} : { Timeout: check.timeout }),
-  };
-  const pace = `every ${check.interval}, timeout ${check.timeout ?? 'default'}`;
-  if (check.kind === 'tcp') {
-    const target = `${host}:${port}`;
-    const notes = `connect to ${target} ${pace}`;
-    return { kind: 'tcp', name: 'TCP', notes, definition: { TCP: target, ...timing } };
-  }
-  const url = `${check.scheme}://${host}:${port}${check.path}`;
-  const notes = `${check.method} ${url} ${pace}`;
-  const definition = { HTTP: url, Method: check.method, ...timing };
-  return { kind: 'http', name: 'HTTP', notes, definition };
 }
 
 /** Only users who wrote settings meant the container to be a service. */

@@ -15,8 +15,8 @@ import type { EngineAddress } from '../../registrator/docker/engine.ts';
 export type Failure = 'status 500' | 'truncated' | 'no answer' | 'reset';
 
 export class FakeEngine {
-  readonly id = 'FAKE:ENGI:NEID';
-  readonly hostname = 'fakehost';
+  id = 'FAKE:ENGI:NEID';
+  hostname = 'fakehost';
   /** `GET path`, oldest first. */
   readonly requests: string[] = [];
   readonly #containers = new Map<string, InspectReply>();

@@ -9,6 +9,12 @@ import { freePort } from './ports.ts';
 import { findConsul } from './programs.ts';
 import { until } from './until.ts';
 
+/** Keys of Consul's configuration file. */
+export interface TestConsulConfig {
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly [key: string]: unknown;
+}
+
 export class TestConsul {
   readonly address: string;
   readonly client: ConsulClient;
@@ -23,8 +29,8 @@ export class TestConsul {
     this.client = createConsulClient({ address: this.address });
   }
 
-  /** Starts an agent and waits until it has a leader. */
-  static async start(): Promise<TestConsul> {
+  /** Starts an agent and waits until it has a leader. `extra` is more of its configuration. */
+  static async start(extra: TestConsulConfig = {}): Promise<TestConsul> {
     const program = await findConsul();
     const folder = await mkdtemp(join(tmpdir(), 'composemesh-consul-'));
     const http = await freePort();
@@ -38,6 +44,7 @@ export class TestConsul {
       log_level: 'warn',
       disable_update_check: true,
       performance: { raft_multiplier: 1 },
+      ...extra,
       ports: {
         http,
         server: await freePort(),
@@ -46,6 +53,7 @@ export class TestConsul {
         dns: -1,
         grpc: -1,
         grpc_tls: -1,
+        ...extra.ports,
       },
     };
     await writeFile(join(folder, 'config.json'), JSON.stringify(config));

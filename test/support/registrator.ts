@@ -7,6 +7,8 @@ export interface RunningRegistrator {
   readonly stop: () => Promise<number>;
   /** Resolves with the exit code when it ends. */
   readonly ended: Promise<number>;
+  /** What it wrote to standard output. */
+  readonly output: string[];
   /** What it wrote to standard error. */
   readonly errors: string[];
 }
@@ -17,15 +19,18 @@ export function startRegistrator(
   env: Readonly<Record<string, string>>,
 ): RunningRegistrator {
   const log = recordLog();
+  const output: string[] = [];
   const errors: string[] = [];
   const end = new AbortController();
   const ended = runRegistrator(argv, env, {
     log,
     signal: end.signal,
+    write: (text) => output.push(text),
     writeError: (text) => errors.push(text),
   });
   return {
     log,
+    output,
     errors,
     ended,
     stop: () => {
