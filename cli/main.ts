@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { addExplainCommand } from './explain.ts';
 import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
-import { addWriteCommands } from './write.ts';
 import { addTestCommand } from './test.ts';
+import { addWriteCommands } from './write.ts';
 import { version } from './version.ts';
 
 /**
