@@ -67,7 +67,10 @@ async function runMesh(run: Run): Promise<number> {
   try {
     const mesh = await Promise.race([startMesh(run, terminal, logs), aborted(termination.signal)]);
     // What is half started cannot be closed, so this process ends, and the guardian what it has started.
-    if (mesh === undefined) process.exit(0);
+    if (mesh === undefined) {
+      await rm(logs, { recursive: true, force: true });
+      process.exit(0);
+    }
     try {
       await announce(mesh, run, terminal, termination.signal);
       await aborted(termination.signal);
@@ -79,6 +82,7 @@ async function runMesh(run: Run): Promise<number> {
     return 0;
   } catch (error) {
     terminal.trouble('cmesh local', describeError(error));
+    terminal.step(`logs are in ${logs}`);
     return 1;
   } finally {
     await termination.close();

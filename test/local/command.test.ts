@@ -65,7 +65,7 @@ describe('cmesh local', () => {
     const args = ['--import', tsx, main, 'local', '--http', String(http), ...flags];
     const child = spawn(process.execPath, args, {
       cwd: folder.path,
-      env: { ...process.env, ...env },
+      env: { ...process.env, TMPDIR: folder.path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
