@@ -27,7 +27,7 @@ cases:
       took: { less: 2s }
       mirror: none
       fault: { delay: 7s, share: 50% }
-      split: { v1: 33.3%, v2: 66.7 }
+      split: { v1: 25%, v2: 75 }
 `;
 
 describe('a case file', () => {
@@ -92,8 +92,8 @@ describe('a case file', () => {
             mirror: [],
             fault: { delay: 7000, share: 0.5 },
             split: [
-              { target: 'v1', share: 0.333 },
-              { target: 'v2', share: 0.667 },
+              { target: 'v1', share: 0.25 },
+              { target: 'v2', share: 0.75 },
             ],
           },
           requests: 3,
@@ -136,8 +136,8 @@ describe('a case file', () => {
     ],
     'a share that is none': [
       one('expect: { split: { v1: half, v3: 150% } }'),
-      'E_FIELD_INVALID a.yaml:3:64: cases[0].expect.split.v1: Invalid value: "half": must be a percentage from 0% to 100%',
-      'E_FIELD_INVALID a.yaml:3:74: cases[0].expect.split.v3: Invalid value: "150%": must be a percentage from 0% to 100%',
+      'E_FIELD_INVALID a.yaml:3:63: cases[0].expect.split.v1: Invalid value: "half": must be a percentage from 0% to 100%',
+      'E_FIELD_INVALID a.yaml:3:73: cases[0].expect.split.v3: Invalid value: "150%": must be a percentage from 0% to 100%',
     ],
     'a wrong type': [
       one('expect: { status: ok, took: 7 }'),
