@@ -25,7 +25,10 @@ Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
     )
     .action(async (files: readonly string[], flags: TestFlags) => {
       const { runTestCommand } = await import('../testkit/test-command.ts');
+      const { onTermination } = await import('../kit/termination.ts');
+      const termination = onTermination();
       process.exitCode = await runTestCommand(files, flags, {
+        signal: termination.signal,
         folder: process.cwd(),
         colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
         openPool: async () => {
@@ -39,5 +42,6 @@ Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
         print: (text) => process.stdout.write(text),
         complain: (text) => process.stderr.write(text),
       });
+      termination.close();
     });
 }

@@ -1,4 +1,9 @@
-import { Agent, type ClientRequestArgs, type IncomingMessage, request as startRequest } from 'node:http';
+import {
+  Agent,
+  type ClientRequestArgs,
+  type IncomingMessage,
+  request as startRequest,
+} from 'node:http';
 import { type Socket, connect } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import type { Outcome, TestRequest } from './observation.ts';

@@ -10,7 +10,12 @@ import {
   type WrittenService,
   caseFileSchema,
 } from './case-file-schema.ts';
-import { type Expectation, checkExpectation, parsePercent, readExpectation } from './expectation.ts';
+import {
+  type Expectation,
+  checkExpectation,
+  parsePercent,
+  readExpectation,
+} from './expectation.ts';
 import type { TestRequest } from './observation.ts';
 import type { TestService } from './service.ts';
 
@@ -96,9 +101,7 @@ function checkFile({ rules, services, cases }: WrittenCaseFile): readonly FieldE
     ...(typeof services === 'string' || services === undefined ? [] : checkServices(services)),
     ...cases.flatMap((entry, index) => [
       ...checkCase(`cases[${index}]`, entry),
-      ...(names.indexOf(entry.name) < index
-        ? [duplicate(`cases[${index}].name`, entry.name)]
-        : []),
+      ...(names.indexOf(entry.name) < index ? [duplicate(`cases[${index}].name`, entry.name)] : []),
     ]),
   ];
 }

@@ -115,7 +115,9 @@ function checkTook(path: string, took: WrittenExpectation['took']): readonly Fie
     return [invalid(path, took, 'write about, or else the limits less and more')];
   }
   const isEmpty = less !== undefined && more !== undefined && ms(less) < ms(more);
-  return isEmpty ? [invalid(path, took, 'nothing is less than the one and more than the other')] : [];
+  return isEmpty
+    ? [invalid(path, took, 'nothing is less than the one and more than the other')]
+    : [];
 }
 
 function checkDuration(path: string, duration: string | undefined): readonly FieldError[] {
@@ -131,7 +133,8 @@ const percentAdvice = 'must be a percentage from 0% to 100%';
 function checkSplit(path: string, split: WrittenExpectation['split']): readonly FieldError[] {
   if (split === undefined) return [];
   const shares = Object.entries(split);
-  if (shares.length === 0) return [required(path, 'write the shares, such as `{ v1: 90%, v2: 10% }`')];
+  if (shares.length === 0)
+    return [required(path, 'write the shares, such as `{ v1: 90%, v2: 10% }`')];
   const wrong = shares.filter(([, share]) => parsePercent(share) === undefined);
   if (wrong.length > 0) {
     return wrong.map(([target, share]) => invalid(`${path}[${target}]`, share, percentAdvice));
@@ -250,7 +253,10 @@ function readTook(took: NonNullable<WrittenExpectation['took']>): Span {
  * machine has to do besides.
  */
 export function spanAbout(length: number): Span {
-  return { least: length - Math.max(10, length * 0.02), most: length + Math.max(400, length * 0.1) };
+  return {
+    least: length - Math.max(10, length * 0.02),
+    most: length + Math.max(400, length * 0.1),
+  };
 }
 
 function readMirror(mirror: NonNullable<WrittenExpectation['mirror']>): readonly string[] {

@@ -28,9 +28,7 @@ async function findByPattern(pattern: string, folder: string): Promise<readonly 
   const rest = parts.slice(fixed).join('/');
   const expression = compilePattern(rest);
   const files = await listFiles(root, rest.includes('/') || rest.includes('**'));
-  return files
-    .filter((file) => expression.test(relative(root, file).split(sep).join('/')))
-    .sort();
+  return files.filter((file) => expression.test(relative(root, file).split(sep).join('/'))).sort();
 }
 
 function compilePattern(pattern: string): RegExp {

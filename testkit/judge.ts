@@ -65,7 +65,10 @@ function judgeBackend(
 ): readonly Check[] {
   const nobody = describeFailure(seen);
   const name = backend === undefined ? nobody : backend.service;
-  const sameService = backend !== undefined && service !== undefined && isAt(service, { ...backend, workload: '', version: '' });
+  const sameService =
+    backend !== undefined &&
+    service !== undefined &&
+    isAt(service, { ...backend, workload: '', version: '' });
   return [
     ...(service === undefined ? [] : [check('service', service, name, sameService)]),
     ...(version === undefined
@@ -74,7 +77,9 @@ function judgeBackend(
           check(
             'version',
             version,
-            backend === undefined ? nobody : (backend.version ?? `${backend.service} without a version`),
+            backend === undefined
+              ? nobody
+              : (backend.version ?? `${backend.service} without a version`),
             backend?.version === version,
           ),
         ]),
@@ -95,7 +100,12 @@ function judgeDestination(
     if (log === undefined && outcome.kind === 'answer') return unjudged(what, expected, noEntry);
     const found = values[what] ?? '';
     const full = what === 'host' ? hostnameOf({ name: expected }) : expected;
-    return check(what, expected, found === '' ? 'none' : found, found === full || found === expected);
+    return check(
+      what,
+      expected,
+      found === '' ? 'none' : found,
+      found === full || found === expected,
+    );
   });
 }
 
@@ -107,8 +117,14 @@ function judgeArrived(
   const request = backend?.request;
   const headers = request?.headers;
   const hidden = 'what a backend of this mesh gets cannot be seen';
-  const judgeText = (what: string, match: TextMatch, text: string | undefined, known: boolean): Check => {
-    if (backend === undefined) return check(what, describeTextMatch(match), describeFailure(seen), false);
+  const judgeText = (
+    what: string,
+    match: TextMatch,
+    text: string | undefined,
+    known: boolean,
+  ): Check => {
+    if (backend === undefined)
+      return check(what, describeTextMatch(match), describeFailure(seen), false);
     return known ? checkText(what, match, text) : unjudged(what, describeTextMatch(match), hidden);
   };
   const known = request !== undefined;
@@ -222,7 +238,10 @@ export function hasFault(
   return delayed && aborted;
 }
 
-function judgeAttempts(attempts: number | undefined, { log, arrivals }: Observation): readonly Check[] {
+function judgeAttempts(
+  attempts: number | undefined,
+  { log, arrivals }: Observation,
+): readonly Check[] {
   if (attempts === undefined) return [];
   const seen = log?.attempts ?? arrivals.filter(({ mirrored }) => !mirrored).length;
   return [check('attempts', String(attempts), String(seen), seen === attempts)];
@@ -261,9 +280,7 @@ function judgeReach(unreachable: true | undefined, seen: Observation): readonly 
     backend === undefined
       ? describeFailure(seen)
       : `${[backend.service, backend.version].filter(Boolean).join('/')} got it`;
-  return [
-    check('unreachable', 'nobody gets it', got, backend === undefined && failed && !meant),
-  ];
+  return [check('unreachable', 'nobody gets it', got, backend === undefined && failed && !meant)];
 }
 
 function judgeRoute(route: string | undefined, log: AccessLogEntry | undefined): readonly Check[] {

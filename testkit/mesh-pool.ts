@@ -1,11 +1,12 @@
-import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
+import { OperationError } from '../kit/errors.ts';
+import type { Closer } from '../kit/lifecycle.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import { OfflineMesh } from './offline-mesh.ts';
 import type { TestService } from './service.ts';
 
 interface Lane {
   readonly services: string;
-  readonly mesh: Promise<OfflineMesh>;
+  readonly mesh: OfflineMesh;
 }
 
 /**
@@ -16,8 +17,10 @@ export class MeshPool implements Closer {
   readonly #envoy: string;
   readonly #limit: number;
   readonly #idle: Lane[] = [];
+  readonly #open = new Set<OfflineMesh>();
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #closed = false;
 
   constructor(envoy: string, limit = 3) {
     this.#envoy = envoy;
@@ -34,7 +37,7 @@ export class MeshPool implements Closer {
     this.#busy += 1;
     try {
       const lane = await this.#laneFor(services, rules);
-      const mesh = await lane.mesh;
+      const { mesh } = lane;
       await mesh.use(rules);
       try {
         return await action(mesh);
@@ -47,15 +50,26 @@ export class MeshPool implements Closer {
     }
   }
 
-  /** A mesh that nobody has used, for rules that remember; its taker closes it. */
-  start(services: readonly TestService[], rules: ResourceSet): Promise<OfflineMesh> {
-    return OfflineMesh.start({ envoy: this.#envoy, services, rules });
+  /** A mesh that nobody has used, for rules that remember; its taker ends it. */
+  async start(services: readonly TestService[], rules: ResourceSet): Promise<OfflineMesh> {
+    const mesh = await OfflineMesh.start({ envoy: this.#envoy, services, rules });
+    this.#open.add(mesh);
+    if (!this.#closed) return mesh;
+    await this.end(mesh);
+    throw new OperationError('E_CLOSED', 'ended before all was tried');
   }
 
+  /** Ends every mesh, those in use included: what waits there for an answer gets none. */
   async close(): Promise<void> {
-    const lifecycle = new Lifecycle();
-    for (const { mesh } of this.#idle.splice(0)) lifecycle.add(await mesh);
-    await lifecycle.close();
+    this.#closed = true;
+    this.#idle.splice(0);
+    await Promise.all([...this.#open].map((mesh) => this.end(mesh)));
+  }
+
+  /** Closes a mesh that `start` gave. */
+  async end(mesh: OfflineMesh): Promise<void> {
+    this.#open.delete(mesh);
+    await mesh.close();
   }
 
   async #laneFor(services: readonly TestService[], rules: ResourceSet): Promise<Lane> {
@@ -64,9 +78,9 @@ export class MeshPool implements Closer {
     const [same] = index === -1 ? [] : this.#idle.splice(index, 1);
     if (same !== undefined) return same;
     if (this.#busy + this.#idle.length > this.#limit) {
-      const old = await this.#idle.shift()?.mesh;
-      await old?.close();
+      const old = this.#idle.shift();
+      if (old !== undefined) await this.end(old.mesh);
     }
-    return { services: text, mesh: this.start(services, rules) };
+    return { services: text, mesh: await this.start(services, rules) };
   }
 }

@@ -60,7 +60,9 @@ function checkExpected(
   const asked = new URL(entry.request.url).hostname;
   const host = expect.host ?? expect.service;
   return [
-    ...(['service', 'host'] as const).flatMap((key) => checkServiceName(`${path}.${key}`, expect[key], services)),
+    ...(['service', 'host'] as const).flatMap((key) =>
+      checkServiceName(`${path}.${key}`, expect[key], services),
+    ),
     ...checkVersion(`${path}.version`, expect.version, host, services),
     ...checkSubset(`${path}.subset`, expect.subset, rules),
     ...(expect.mirror ?? []).flatMap((target) => checkTarget(`${path}.mirror`, target, services)),

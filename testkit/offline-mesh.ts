@@ -10,7 +10,7 @@ import type { Problem } from '../kit/problem.ts';
 import { WatchedCell } from '../kit/watched.ts';
 import { Guardian } from '../local/guardian.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
-import type { ResourceSet } from '../pilot/api/resource.ts';
+import type { ResourceSet, ServiceEntry } from '../pilot/api/resource.ts';
 import type { ProxyConfig } from '../pilot/ir/proxy-config.ts';
 import { httpListenerName, tcpListenerName } from '../pilot/ir/names.ts';
 import { resolveHostname } from '../pilot/model/hostname.ts';
@@ -29,6 +29,7 @@ import {
   type TestPort,
   type TestService,
   type TestWorkload,
+  entryService,
   hostnameOf,
   meshDomain,
   meshNamespace,
@@ -84,6 +85,7 @@ export class OfflineMesh implements MeshUnderTest {
   readonly #streams: Arrival[] = [];
   /** By address of the backend. */
   readonly #workloads = new Map<string, string>();
+  readonly #entries = new Map<ServiceEntry, Promise<ServiceEntry>>();
   readonly #proxies = new Map<string, Promise<Proxy>>();
   #connections = new Connections();
   #folder = '';
@@ -141,7 +143,7 @@ export class OfflineMesh implements MeshUnderTest {
     // A listener that is replaced takes its connections with it.
     this.#connections.destroy();
     this.#connections = new Connections();
-    this.#rules.set(rules);
+    this.#rules.set(await this.#standIn(rules));
     this.#pipeline.flush();
     await this.#ads.whenSynced();
   }
@@ -212,7 +214,6 @@ export class OfflineMesh implements MeshUnderTest {
           service.ports.map(async (port) => {
             const backend = await this.#startBackend(service, workload, port);
             ports.set(keyOf(workload, port), backend.port);
-            this.#workloads.set(`127.0.0.1:${backend.port}`, workload.name);
           }),
         ),
       ),
@@ -220,14 +221,47 @@ export class OfflineMesh implements MeshUnderTest {
     this.#catalog.set(
       registerServices(services, (workload, port) => ports.get(keyOf(workload, port)) ?? 0),
     );
-    this.#rules.set(rules);
+    this.#rules.set(await this.#standIn(rules));
     this.#pipeline.start();
     this.#pipeline.flush();
     this.#pilot = await this.#ads.listen('127.0.0.1:0');
   }
 
+  /** Puts backends in the place of what ServiceEntries stand for, so that no request leaves this machine. */
+  async #standIn(rules: ResourceSet): Promise<ResourceSet> {
+    return Promise.all(
+      rules.map(async (rule) => {
+        if (rule.kind !== 'ServiceEntry') return rule;
+        const known = this.#entries.get(rule) ?? this.#startEntry(rule);
+        this.#entries.set(rule, known);
+        return known;
+      }),
+    );
+  }
+
+  async #startEntry(entry: ServiceEntry): Promise<ServiceEntry> {
+    const { service, workloads } = entryService(entry);
+    const endpoints = await Promise.all(
+      workloads.map(async (workload) => {
+        const ports = await Promise.all(
+          service.ports.map(async (port) => {
+            const backend = await this.#startBackend(service, workload, port);
+            return [port.name, backend.port] as const;
+          }),
+        );
+        return {
+          address: '127.0.0.1',
+          labels: workload.labels,
+          ports: Object.fromEntries(ports),
+        };
+      }),
+    );
+    const { workloadSelector: _, ...spec } = entry.spec;
+    return { ...entry, spec: { ...spec, resolution: 'STATIC', endpoints } };
+  }
+
   async #startBackend(
-    service: TestService,
+    service: Pick<TestService, 'name'>,
     { name: workload, version }: TestWorkload,
     { number: port }: TestPort,
   ): Promise<Backend> {
@@ -237,9 +271,11 @@ export class OfflineMesh implements MeshUnderTest {
       port,
       ...(version === undefined ? {} : { version }),
     };
-    return this.#lifecycle.add(
+    const backend = this.#lifecycle.add(
       await Backend.start({ identity, onArrival: (id, arrival) => this.#take(id, arrival) }),
     );
+    this.#workloads.set(`127.0.0.1:${backend.port}`, workload);
+    return backend;
   }
 
   #take(requestId: string | undefined, arrival: Arrival): Behaviour | undefined {
@@ -257,8 +293,7 @@ export class OfflineMesh implements MeshUnderTest {
 
   /** Who got a byte stream: found by the address that the proxy wrote. */
   #streamArrivals(upstreamHost: string | undefined): readonly Arrival[] {
-    const members = this.#catalog.current() ?? [];
-    for (const { hostname, endpoints } of members) {
+    for (const [hostname, endpoints] of this.#pipeline.mesh.current()?.endpoints ?? []) {
       const endpoint = endpoints.find(({ address, port }) => `${address}:${port}` === upstreamHost);
       if (endpoint === undefined) continue;
       return this.#streams

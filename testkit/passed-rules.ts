@@ -60,7 +60,10 @@ function findRule(
   const hostname = hostnameOf({ name: new URL(url).hostname });
   return virtualServices.find(({ spec: { hosts = [] } }) =>
     hosts.some((host) =>
-      coversHostname(resolveHostname(host, meshDomain, (name) => name === hostname), hostname),
+      coversHostname(
+        resolveHostname(host, meshDomain, (name) => name === hostname),
+        hostname,
+      ),
     ),
   );
 }
@@ -103,8 +106,11 @@ function explainUri({ uri, ignoreUriCase }: HttpMatchRequest, path: string): rea
   if (uri === undefined) return [];
   const fold = (text: string): string => (ignoreUriCase === true ? text.toLowerCase() : text);
   const value = translateValue(uri);
-  const wanted = 'value' in value && value.kind !== 'regex' ? { ...value, value: fold(value.value) } : value;
-  return holds(wanted, fold(path)) ? [] : [`path is ${JSON.stringify(path)}, not ${describeTextMatch(value)}`];
+  const wanted =
+    'value' in value && value.kind !== 'regex' ? { ...value, value: fold(value.value) } : value;
+  return holds(wanted, fold(path))
+    ? []
+    : [`path is ${JSON.stringify(path)}, not ${describeTextMatch(value)}`];
 }
 
 function explain(

@@ -31,7 +31,9 @@ function showCase(one: CaseResult): readonly string[] {
   if (verdict === 'passed') return [`${start}/>`];
   return [
     `${start}>`,
-    verdict === 'failed' ? showFailure(one) : `      <skipped${attributes({ message: summary(one, 'unjudged') })}/>`,
+    verdict === 'failed'
+      ? showFailure(one)
+      : `      <skipped${attributes({ message: summary(one, 'unjudged') })}/>`,
     '    </testcase>',
   ];
 }

@@ -21,7 +21,15 @@ function reasonOf({ checks }: CaseResult): string {
     .join('; ');
 }
 
-function details({ file, line, request, from, checks, decision, error }: CaseResult): readonly string[] {
+function details({
+  file,
+  line,
+  request,
+  from,
+  checks,
+  decision,
+  error,
+}: CaseResult): readonly string[] {
   const failed = checks.filter(({ verdict }) => verdict === 'failed');
   const rule = decision === undefined ? {} : { rule: `${decision.rule} ${decision.path}`.trim() };
   const value = {

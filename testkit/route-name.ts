@@ -18,5 +18,7 @@ export function isRoute(
   const [, ownNamespace, ownName] = /^VirtualService (.*)\/(.*)$/.exec(log.rule ?? '') ?? [];
   if (ownName !== name || (namespace !== undefined && namespace !== ownNamespace)) return false;
   const place = `spec.${path ?? ''}`;
-  return path === undefined || log.rulePath === place || log.rulePath?.startsWith(`${place}.`) === true;
+  return (
+    path === undefined || log.rulePath === place || log.rulePath?.startsWith(`${place}.`) === true
+  );
 }

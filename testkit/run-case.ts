@@ -6,7 +6,14 @@ import type { Expectation } from './expectation.ts';
 import { type Check, answerer, describeFailure, hasFault, isMirroredTo, judge } from './judge.ts';
 import type { CallPlan, MeshUnderTest } from './mesh-under-test.ts';
 import type { Arrival, Observation } from './observation.ts';
-import { acceptedRange, falseAlarm, sampleSize } from './share-test.ts';
+import {
+  acceptedRange,
+  earlyPart,
+  falseAlarm,
+  lastPart,
+  looksAt,
+  sampleSize,
+} from './share-test.ts';
 import type { SuiteCase } from './suite.ts';
 import { isAt } from './targets.ts';
 
@@ -46,7 +53,7 @@ function sharesOf({ split = [], fault }: Expectation): readonly number[] {
 export function requestsOf({ expect, requests = 0, tolerance }: SuiteCase, alpha: number): number {
   const { service, version, subset, host, route } = expect;
   const named = [service, version, subset, host, route].some((key) => key !== undefined);
-  const sizes = sharesOf(expect).map((share) => sampleSize(share, tolerance, alpha));
+  const sizes = sharesOf(expect).map((share) => sampleSize(share, tolerance, alpha * lastPart));
   return Math.max(requests, 1, named && requests === 0 ? repetitions : 0, ...sizes);
 }
 
@@ -57,30 +64,58 @@ export async function runCase(
   { alpha, concurrency }: CaseOptions,
 ): Promise<CaseRun> {
   const { expect } = entry;
-  const total = requestsOf(entry, alpha);
-  const observations: Observation[] = [];
-  // Whoever waits uses no time: all requests that a fault delays may wait together.
-  const limit = waits(entry) ? total : concurrency;
-  await forEachConcurrently(Array.from({ length: total }), limit, async () => {
-    const seen = await mesh.call(entry.caller, entry.request, planOf(entry));
-    await untilCopied(expect.mirror, seen);
-    observations.push(seen);
-  });
+  const observations = await observe(entry, mesh, { alpha, concurrency });
   const judged = observations.map((seen) => ({ seen, checks: judge(expect, seen) }));
   const checks = [
     ...combine(judged.map((one) => one.checks)),
-    ...judgeFault(expect, observations, alpha),
-    ...judgeSplit(expect, observations, alpha),
+    ...judgeShares(expect, observations, alpha * lastPart),
   ];
   const shown =
     judged.find((one) => one.checks.some(({ verdict }) => verdict === 'failed'))?.seen ??
     observations[0];
   if (shown === undefined) throw new Error('a case without a request');
-  return { checks, requests: total, shown };
+  return { checks, requests: observations.length, shown };
+}
+
+/** Sends the request as often as it is needed, or until it is plain that something is wrong. */
+async function observe(
+  entry: SuiteCase,
+  mesh: MeshUnderTest,
+  { alpha, concurrency }: CaseOptions,
+): Promise<readonly Observation[]> {
+  const { expect } = entry;
+  const total = requestsOf(entry, alpha);
+  const observations: Observation[] = [];
+  // Whoever waits uses no time: all requests that a fault delays may wait together.
+  const patient = waits(entry);
+  for (const look of patient ? [total] : looksAt(total)) {
+    const missing = Array.from({ length: look - observations.length });
+    await forEachConcurrently(missing, patient ? total : concurrency, async () => {
+      const seen = await mesh.call(entry.caller, entry.request, planOf(entry));
+      await untilCopied(expect.mirror, seen);
+      observations.push(seen);
+    });
+    const checks = [
+      ...observations.flatMap((seen) => judge(expect, seen)),
+      ...judgeShares(expect, observations, alpha * earlyPart),
+    ];
+    if (checks.some(({ verdict }) => verdict === 'failed')) break;
+  }
+  return observations;
+}
+
+function judgeShares(
+  expect: Expectation,
+  observations: readonly Observation[],
+  alpha: number,
+): readonly Check[] {
+  return [...judgeFault(expect, observations, alpha), ...judgeSplit(expect, observations, alpha)];
 }
 
 function waits({ expect, when }: SuiteCase): boolean {
-  return expect.fault?.delay !== undefined || when.some(({ behaviour }) => behaviour.delay !== undefined);
+  return (
+    expect.fault?.delay !== undefined || when.some(({ behaviour }) => behaviour.delay !== undefined)
+  );
 }
 
 /** A caller gives up when the answer would be too late anyway. */

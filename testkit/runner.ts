@@ -77,10 +77,15 @@ export async function runSuites(
     ...suite,
     cases: suite.cases.filter(({ name }) => name.includes(filter)),
   }));
-  const runs = await Promise.all(wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)));
+  const runs = await Promise.all(
+    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)),
+  );
   return {
     cases: runs.flatMap(({ cases }) => cases),
-    problems: uniqueBy(runs.flatMap(({ problems }) => problems), (problem) => JSON.stringify(problem)),
+    problems: uniqueBy(
+      runs.flatMap(({ problems }) => problems),
+      (problem) => JSON.stringify(problem),
+    ),
     took: Math.round(performance.now() - start),
   };
 }
@@ -127,7 +132,7 @@ async function runOneByOne(suite: Suite, pool: MeshPool): Promise<Omit<RunResult
       results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
     } finally {
-      await mesh.close();
+      await pool.end(mesh);
     }
   }
   return { cases: results, problems };
@@ -144,7 +149,7 @@ async function tryCase(
     file: suite.path,
     line: entry.place.line,
     name: entry.name,
-    request: `${entry.request.method} ${entry.request.url}`,
+    request: describeRequest(entry),
     from: entry.caller.workload,
   };
   const took = (): number => Math.round(performance.now() - start);
@@ -160,13 +165,23 @@ async function tryCase(
   }
 }
 
+function describeRequest({ request: { method, url, headers } }: SuiteCase): string {
+  if (url.startsWith('tcp:')) return `connection to ${url}`;
+  const shown = Object.entries(headers).map(([name, value]) => `, ${name}: ${value}`);
+  return `${method} ${url}${shown.join('')}`;
+}
+
 function verdictOf(checks: readonly Check[]): CaseResult['verdict'] {
   const verdicts = checks.map(({ verdict }) => verdict);
   if (verdicts.includes('failed')) return 'failed';
   return verdicts.includes('unjudged') ? 'unjudged' : 'passed';
 }
 
-function decisionOf({ rules }: Suite, entry: SuiteCase, { log }: Observation): Decision | undefined {
+function decisionOf(
+  { rules }: Suite,
+  entry: SuiteCase,
+  { log }: Observation,
+): Decision | undefined {
   const passed = findPassed(rules, entry, log);
   if (log?.rule === undefined) {
     return passed.length === 0 ? undefined : { rule: 'no rule', path: '', passed };

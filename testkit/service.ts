@@ -1,4 +1,5 @@
 import type { RegisteredService } from '../pilot/model/service.ts';
+import type { ServiceEntry } from '../pilot/api/resource.ts';
 import type { Protocol } from '../registrator/contract/service-record.ts';
 
 /** A service that rules are tried with. */
@@ -63,4 +64,37 @@ export function registerServices(
         .sort((left, right) => left.port - right.port),
     }))
     .sort((left, right) => (left.hostname < right.hostname ? -1 : 1));
+}
+
+/** What a ServiceEntry declares, as far as backends stand for it. */
+export interface EntryService {
+  readonly service: { readonly name: string; readonly ports: readonly NamedPort[] };
+  /** One for each set of labels that its endpoints have; one without when it has none. */
+  readonly workloads: readonly TestWorkload[];
+}
+
+interface NamedPort extends TestPort {
+  readonly name: string;
+}
+
+/** The hosts of an entry share their backends, which go by the name of the first. */
+export function entryService({ key, spec }: ServiceEntry): EntryService {
+  const name = spec.hosts[0] ?? key.name;
+  const labels = (spec.endpoints ?? [{}]).map((endpoint) => endpoint.labels ?? {});
+  const distinct = new Map(labels.map((set) => [JSON.stringify(set), set]));
+  return {
+    service: {
+      name,
+      ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name })),
+    },
+    workloads: [...distinct.values()].map((set, index) => {
+      const { version } = set;
+      const own = version ?? String(index + 1);
+      return {
+        name: distinct.size === 1 ? name : `${name}-${own}`,
+        ...(version === undefined ? {} : { version }),
+        labels: set,
+      };
+    }),
+  };
 }

@@ -14,6 +14,9 @@
  *
  *     P(least <= X <= most | n, p + t) <= 0.001    and    P(least <= X <= most | n, p - t) <= 0.001.
  *
+ * What is plainly wrong need not be counted to the end: after 100, 200, 400 … requests a look at a / 100 each may
+ * end the count. There are at most eight of them, so that with 0.9 a for the last one the sum stays below a.
+ *
  * Shares of 0 and 1 leave nothing to chance: one request that goes astray is a failure, and (1 - t)^n <= 0.001.
  */
 
@@ -21,6 +24,17 @@
 export const falseAlarm = 1e-6;
 /** Highest probability that a share passes that is off by the tolerance. */
 const missed = 1e-3;
+
+/** What the looks on the way, and the one at the end, may use of the false alarm of a share. */
+export const earlyPart = 0.01;
+export const lastPart = 0.9;
+
+/** After how many of `total` requests it is looked whether they are right. */
+export function looksAt(total: number): readonly number[] {
+  const looks: number[] = [];
+  for (let look = 100; look < total; look *= 2) looks.push(look);
+  return [...looks, total];
+}
 
 /** Counts that a share may give; both are included. */
 export interface Range {
@@ -45,7 +59,8 @@ export function binomial(n: number, share: number): readonly number[] {
 export function acceptedRange(n: number, share: number, alpha: number): Range {
   const probability = binomial(n, share);
   let least = 0;
-  for (let tail = probability[0] ?? 0; tail <= alpha / 2; tail += probability[least] ?? 1) least += 1;
+  for (let tail = probability[0] ?? 0; tail <= alpha / 2; tail += probability[least] ?? 1)
+    least += 1;
   let most = n;
   for (let tail = probability[n] ?? 0; tail <= alpha / 2; tail += probability[most] ?? 1) most -= 1;
   return { least, most };

@@ -132,7 +132,9 @@ async function findRules(
     files.push(...found);
     if (found.length === 0) {
       errors.push(
-        path === '' ? required(`rules[${index}]`, 'name a file') : invalid(`rules[${index}]`, path, noFile),
+        path === ''
+          ? required(`rules[${index}]`, 'name a file')
+          : invalid(`rules[${index}]`, path, noFile),
       );
     }
   }

@@ -2,23 +2,26 @@ import { findNearest } from '../kit/nearest.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import { resolveHostname } from '../pilot/model/hostname.ts';
 import type { Arrival } from './observation.ts';
-import { type TestService, type TestWorkload, hostnameOf, meshDomain } from './service.ts';
+import {
+  type TestService,
+  type TestWorkload,
+  entryService,
+  hostnameOf,
+  meshDomain,
+} from './service.ts';
 
 /** The services that a case file can speak of: its own, and those that ServiceEntries declare. */
 export function knownServices(
   services: readonly TestService[],
   rules: ResourceSet,
 ): readonly TestService[] {
-  const declared = rules.flatMap((rule) => (rule.kind === 'ServiceEntry' ? [rule.spec] : []));
+  const entries = rules.filter((rule) => rule.kind === 'ServiceEntry');
   return [
     ...services,
-    ...declared.flatMap(({ hosts, ports = [] }) =>
-      hosts.map((name) => ({
-        name,
-        ports: ports.map(({ number }) => ({ number })),
-        workloads: [{ name: `${name}`, labels: {} }],
-      })),
-    ),
+    ...entries.flatMap((entry) => {
+      const { service, workloads } = entryService(entry);
+      return entry.spec.hosts.map((name) => ({ ...service, name, workloads }));
+    }),
   ];
 }
 
@@ -29,8 +32,7 @@ export interface Target {
 }
 
 export type FoundTarget =
-  | { readonly ok: true; readonly target: Target }
-  | { readonly ok: false; readonly advice: string };
+  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly advice: string };
 
 /** What `text` means: a service by its short or full name, SERVICE/VERSION, or a workload. */
 export function findTarget(text: string, services: readonly TestService[]): FoundTarget {
@@ -40,7 +42,10 @@ export function findTarget(text: string, services: readonly TestService[]): Foun
   if (version === undefined) return { ok: true, target: { service } };
   const workload = service.workloads.find((candidate) => candidate.version === version);
   if (workload !== undefined) return { ok: true, target: { service, workload } };
-  return { ok: false, advice: `${name} has no version ${version}; ${adviseOn(version, versionsOf(service))}` };
+  return {
+    ok: false,
+    advice: `${name} has no version ${version}; ${adviseOn(version, versionsOf(service))}`,
+  };
 }
 
 function findWorkload(text: string, services: readonly TestService[]): FoundTarget {
@@ -49,7 +54,10 @@ function findWorkload(text: string, services: readonly TestService[]): FoundTarg
     if (workload !== undefined) return { ok: true, target: { service, workload } };
   }
   const names = services.map(({ name }) => name);
-  return { ok: false, advice: `there is no such service; ${adviseOn(text.split('/')[0] ?? '', names)}` };
+  return {
+    ok: false,
+    advice: `there is no such service; ${adviseOn(text.split('/')[0] ?? '', names)}`,
+  };
 }
 
 /** The service that callers in the mesh mean by a host name. */
@@ -74,7 +82,10 @@ export function adviseOn(word: string, choices: readonly string[]): string {
 }
 
 /** Whether a backend is one of those that `text` means: its service, its version, or both. */
-export function isAt(text: string, arrival: Pick<Arrival, 'service' | 'workload' | 'version'>): boolean {
+export function isAt(
+  text: string,
+  arrival: Pick<Arrival, 'service' | 'workload' | 'version'>,
+): boolean {
   const { service, workload, version } = arrival;
   const names = [service, hostnameOf({ name: service })];
   return (

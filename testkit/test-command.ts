@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { OperationError, describeError } from '../kit/errors.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
 import { findFiles } from './file-pattern.ts';
+import { FileWatcher } from './file-watcher.ts';
 import type { MeshPool } from './mesh-pool.ts';
 import { type Reporter, report, reporters } from './report.ts';
 import { type RunResult, runSuites } from './runner.ts';
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly colours: boolean;
   /** Opens the pool: called only when there is something to run. */
   readonly openPool: () => Promise<MeshPool>;
+  /** Ends the watching. */
+  readonly signal: AbortSignal;
   readonly print: (text: string) => void;
   /** For people who look on: warnings, and why nothing could be run. */
   readonly complain: (text: string) => void;
@@ -32,7 +35,7 @@ export const caseFilePattern = '**/*.mesh-test.yaml';
 
 export const exitCodes = { passed: 0, failed: 1, cannotRun: 2 } as const;
 
-/** `cmesh test`: runs case files once. Returns the exit code: 0 passed, 1 failed, 2 cannot run. */
+/** `cmesh test`. Returns the exit code: 0 passed, 1 failed, 2 cannot run. */
 export async function runTestCommand(
   patterns: readonly string[],
   flags: TestFlags,
@@ -41,15 +44,74 @@ export async function runTestCommand(
   const { complain } = surroundings;
   try {
     const reporter = readReporter(flags.reporter);
-    const loaded = await loadAll(patterns, surroundings.folder);
-    const pool = await surroundings.openPool();
-    try {
-      return await runOnce(loaded, { ...flags, reporter }, pool, surroundings);
-    } finally {
-      await pool.close();
-    }
+    const run = { patterns, ...flags, reporter };
+    return flags.watch === true ? await watch(run, surroundings) : await runOnce(run, surroundings);
   } catch (error) {
     complain(`cmesh test: ${describeError(error)}\n`);
+    return exitCodes.cannotRun;
+  }
+}
+
+interface Run extends TestFlags {
+  readonly patterns: readonly string[];
+  readonly reporter: Reporter;
+}
+
+async function runOnce(run: Run, surroundings: Surroundings): Promise<number> {
+  const loaded = await loadAll(run.patterns, surroundings.folder);
+  if (!isComplete(loaded)) return refuse(loaded, surroundings);
+  const { signal } = surroundings;
+  const pool = await surroundings.openPool();
+  const end = (): void => void pool.close();
+  signal.addEventListener('abort', end);
+  try {
+    return await judgeAll(loaded, run, pool, surroundings);
+  } finally {
+    signal.removeEventListener('abort', end);
+    await pool.close();
+  }
+}
+
+/** Runs again whenever a file changes that was read; the meshes stay warm. Ends with the signal. */
+async function watch(run: Run, surroundings: Surroundings): Promise<number> {
+  const { folder, signal, complain } = surroundings;
+  const pool = await surroundings.openPool();
+  const watcher = new FileWatcher();
+  const end = (): void => void pool.close();
+  signal.addEventListener('abort', end);
+  let code: number = exitCodes.passed;
+  try {
+    while (!signal.aborted) {
+      code = await runWatched(run, { pool, watcher, surroundings });
+      if (!signal.aborted) complain('\ncmesh test: waiting for a change; Ctrl-C ends\n');
+      const changed = await watcher.next(signal);
+      if (changed !== undefined) complain(`\n--- ${relative(folder, changed)} has changed ---\n\n`);
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+    watcher.close();
+    await pool.close();
+  }
+  return code;
+}
+
+interface Watching {
+  readonly pool: MeshPool;
+  readonly watcher: FileWatcher;
+  readonly surroundings: Surroundings;
+}
+
+/** One run of many: what cannot be read is told, and watched as before. */
+async function runWatched(run: Run, { pool, watcher, surroundings }: Watching): Promise<number> {
+  try {
+    const loaded = await loadAll(run.patterns, surroundings.folder);
+    watcher.watch(loaded.flatMap(({ files }) => files));
+    return isComplete(loaded)
+      ? await judgeAll(loaded, run, pool, surroundings)
+      : refuse(loaded, surroundings);
+  } catch (error) {
+    if (watcher.isIdle) throw error;
+    surroundings.complain(`cmesh test: ${describeError(error)}\n`);
     return exitCodes.cannotRun;
   }
 }
@@ -57,7 +119,10 @@ export async function runTestCommand(
 function readReporter(name: string): Reporter {
   const known = reporters.find((reporter) => reporter === name);
   if (known !== undefined) return known;
-  throw new OperationError('E_REPORTER', `--reporter "${name}" is not one of ${reporters.join(', ')}`);
+  throw new OperationError(
+    'E_REPORTER',
+    `--reporter "${name}" is not one of ${reporters.join(', ')}`,
+  );
 }
 
 /** Reads the case files that the patterns find. Throws OperationError `E_NO_CASES` when there are none. */
@@ -70,7 +135,10 @@ export async function loadAll(
   for (const [index, files] of found.entries()) {
     if (files.length > 0) continue;
     const advice = 'name case files, or call them NAME.mesh-test.yaml';
-    throw new OperationError('E_NO_CASES', `there is no case file ${wanted[index] ?? ''}; ${advice}`);
+    throw new OperationError(
+      'E_NO_CASES',
+      `there is no case file ${wanted[index] ?? ''}; ${advice}`,
+    );
   }
   const files = [...new Set(found.flat())];
   return Promise.all(files.map((file) => loadSuite(shorten(file, folder), folder)));
@@ -90,19 +158,25 @@ function shorten(file: string, folder: string): string {
   return short.startsWith('..') || isAbsolute(short) ? file : short;
 }
 
-interface RunFlags extends TestFlags {
-  readonly reporter: Reporter;
+function isComplete(loaded: readonly LoadedSuite[]): boolean {
+  return loaded.every(({ suite }) => suite !== undefined);
 }
 
-async function runOnce(
+function refuse(loaded: readonly LoadedSuite[], { complain }: Surroundings): number {
+  complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
+  return exitCodes.cannotRun;
+}
+
+async function judgeAll(
   loaded: readonly LoadedSuite[],
-  { reporter, filter, output }: RunFlags,
+  { reporter, filter, output }: Run,
   pool: MeshPool,
   { print, complain, colours, folder }: Surroundings,
 ): Promise<number> {
-  const suites = loaded.flatMap(({ suite }): readonly Suite[] => (suite === undefined ? [] : [suite]));
+  const suites = loaded.flatMap(({ suite }): readonly Suite[] =>
+    suite === undefined ? [] : [suite],
+  );
   complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
-  if (suites.length < loaded.length) return exitCodes.cannotRun;
   const result = await runSuites(suites, { pool, ...(filter === undefined ? {} : { filter }) });
   complain(formatProblems(result.problems));
   if (result.cases.length === 0) {

@@ -35,7 +35,11 @@ function explain(error: ErrorObject, root: unknown, base: string): FieldError {
     case 'enum':
       return unsupported(path, value, (params['allowedValues'] as unknown[]).map(String));
     case 'type':
-      return invalid(path, value, `must be of type ${String(params['type']).replaceAll(',', ' or ')}`);
+      return invalid(
+        path,
+        value,
+        `must be of type ${String(params['type']).replaceAll(',', ' or ')}`,
+      );
     case 'minItems':
       return required(path, 'write at least one');
     default:

@@ -62,7 +62,10 @@ export function placeErrors(
   });
 }
 
-function check(value: unknown, { schema, empty, checkMeaning }: YamlGrammar): readonly FieldError[] {
+function check(
+  value: unknown,
+  { schema, empty, checkMeaning }: YamlGrammar,
+): readonly FieldError[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [empty];
   const { unknown } = prune(value, schema, '');
   const structure = [
@@ -82,9 +85,7 @@ function explainUnknown(path: string, root: Schema): FieldError {
   const keys = keysAt(root, parent);
   const nearest = findNearest(key, keys);
   const advice =
-    nearest === undefined
-      ? `the keys here are ${keys.join(', ')}`
-      : `did you mean "${nearest}"?`;
+    nearest === undefined ? `the keys here are ${keys.join(', ')}` : `did you mean "${nearest}"?`;
   return { ...unknownField(path), message: `unknown key "${key}": ${advice}` };
 }
 
