@@ -1,5 +1,6 @@
 import {
   Agent,
+  type ClientRequest,
   type ClientRequestArgs,
   type IncomingMessage,
   request as startRequest,
@@ -48,20 +49,37 @@ export class Connections extends Agent {
 const ping = 'composemesh\n';
 
 /** Sends a request as a program would whose connections are captured. What goes wrong is part of the outcome. */
-export async function call(request: TestRequest, options: CallOptions): Promise<Outcome> {
-  const start = performance.now();
-  const took = (): number => Math.round(performance.now() - start);
-  const signal = AbortSignal.timeout(options.timeout);
-  try {
+export function call(request: TestRequest, options: CallOptions): Promise<Outcome> {
+  return measure(options.timeout, async (signal) => {
     if (new URL(request.url).protocol === 'tcp:') {
       const socket = addAbortSignal(signal, open(options));
-      const body = await exchange(socket);
-      return { kind: 'answer', status: 0, headers: {}, body, took: took() };
+      return { status: 0, headers: {}, body: await exchange(socket) };
     }
-    const response = await send(request, options, signal);
-    return { kind: 'answer', ...(await read(response)), took: took() };
+    return read(await send(request, options, signal));
+  });
+}
+
+/** Reads what comes of a request that `start` has sent. */
+export function readOutcome(
+  timeout: number,
+  start: (signal: AbortSignal) => ClientRequest,
+): Promise<Outcome> {
+  return measure(timeout, async (signal) => read(await responseTo(start(signal))));
+}
+
+type Answer = Omit<Extract<Outcome, { kind: 'answer' }>, 'kind' | 'took'>;
+
+async function measure(
+  timeout: number,
+  action: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Outcome> {
+  const start = performance.now();
+  const took = (): number => Math.round(performance.now() - start);
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    return { kind: 'answer', ...(await action(signal)), took: took() };
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${options.timeout} ms` : describe(error);
+    const reason = signal.aborted ? `no answer within ${timeout} ms` : describe(error);
     return { kind: 'failure', reason, took: took() };
   }
 }
@@ -80,25 +98,27 @@ function send(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { host, pathname, search } = new URL(request.url);
+  const route: Route = { socketPath, destination, source };
+  const outgoing = startRequest({
+    ...route,
+    agent: connections,
+    method: request.method,
+    path: `${pathname}${search}`,
+    headers: { host, ...request.headers },
+    signal,
+  });
+  outgoing.end(request.body);
+  return responseTo(outgoing);
+}
+
+function responseTo(outgoing: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const route: Route = { socketPath, destination, source };
-    const outgoing = startRequest({
-      ...route,
-      agent: connections,
-      method: request.method,
-      path: `${pathname}${search}`,
-      headers: { host, ...request.headers },
-      signal,
-    });
     outgoing.once('response', resolve);
     outgoing.once('error', reject);
-    outgoing.end(request.body);
   });
 }
 
-async function read(
-  response: IncomingMessage,
-): Promise<Omit<Extract<Outcome, { kind: 'answer' }>, 'kind' | 'took'>> {
+async function read(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const headers = Object.entries(response.headersDistinct).map(([name, values]) => [

@@ -214,7 +214,6 @@ export class OfflineMesh implements MeshUnderTest {
           service.ports.map(async (port) => {
             const backend = await this.#startBackend(service, workload, port);
             ports.set(keyOf(workload, port), backend.port);
-            this.#workloads.set(`127.0.0.1:${backend.port}`, workload.name);
           }),
         ),
       ),
@@ -271,9 +270,11 @@ export class OfflineMesh implements MeshUnderTest {
       port,
       ...(version === undefined ? {} : { version }),
     };
-    return this.#lifecycle.add(
+    const backend = this.#lifecycle.add(
       await Backend.start({ identity, onArrival: (id, arrival) => this.#take(id, arrival) }),
     );
+    this.#workloads.set(`127.0.0.1:${backend.port}`, workload);
+    return backend;
   }
 
   #take(requestId: string | undefined, arrival: Arrival): Behaviour | undefined {

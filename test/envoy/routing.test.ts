@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../pilot/api/resource.ts';
+import { type StartedMesh, startMesh } from '../../testkit/index.ts';
 import { assertShare } from '../support/binomial.ts';
 import type { EchoServer } from '../support/echo-server.ts';
 import {
@@ -10,6 +11,7 @@ import {
   versionsOf,
   virtualService,
 } from '../support/test-mesh.ts';
+import { findEnvoy } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 
 const url = 'http://reviews:9080';
@@ -84,6 +86,27 @@ describe('routing through a real Envoy', () => {
   });
 
   describe('matches', () => {
+    let tried: StartedMesh;
+
+    before(async () => {
+      tried = await startMesh({
+        envoy: await findEnvoy(),
+        services: [
+          { name: 'caller', port: 9080 },
+          { name: 'reviews', port: 9080, versions: ['v1', 'v2', 'v3'] },
+        ],
+      });
+    });
+
+    after(() => tried.close());
+
+    /** The version that answers, or the status that the proxy gives. */
+    async function decide(path: string, options: CallOptions = {}): Promise<string> {
+      const { method = 'GET', ...others } = options;
+      const result = await tried.from('caller').request(method, `${url}${path}`, others);
+      return result.version ?? String(result.status);
+    }
+
     interface MatchCase {
       readonly match: Json;
       readonly hits: readonly Request[];
@@ -206,14 +229,12 @@ describe('routing through a real Envoy', () => {
     for (const [name, { match, hits, misses }] of Object.entries(cases)) {
       it(name, async () => {
         const matches = (Array.isArray(match) ? match : [match]) as readonly Json[];
-        await mesh.use(
-          subsets,
-          virtualService('reviews', { match: matches, ...reviewsV2 }, reviewsV1),
-        );
+        const rule = virtualService('reviews', { match: matches, ...reviewsV2 }, reviewsV1);
+        await tried.use({ rules: [subsets, rule] });
         const ask = (requests: readonly Request[]): Promise<readonly string[]> =>
           Promise.all(
             requests.map((request) =>
-              typeof request === 'string' ? answerer(request) : answerer(...request),
+              typeof request === 'string' ? decide(request) : decide(...request),
             ),
           );
         assert.deepEqual(
@@ -224,17 +245,15 @@ describe('routing through a real Envoy', () => {
     }
 
     it('the first rule that matches, in the order of the rules', async () => {
-      await mesh.use(
-        subsets,
-        virtualService(
-          'reviews',
-          { match: [{ uri: { prefix: '/a' } }], route: [to('reviews', 'v1')] },
-          { match: [{ uri: { prefix: '/a/b' } }], route: [to('reviews', 'v2')] },
-          { match: [{ uri: { exact: '/c' } }], route: [to('reviews', 'v3')] },
-        ),
+      const rule = virtualService(
+        'reviews',
+        { match: [{ uri: { prefix: '/a' } }], route: [to('reviews', 'v1')] },
+        { match: [{ uri: { prefix: '/a/b' } }], route: [to('reviews', 'v2')] },
+        { match: [{ uri: { exact: '/c' } }], route: [to('reviews', 'v3')] },
       );
+      await tried.use({ rules: [subsets, rule] });
       assert.deepEqual(
-        [await answerer('/a/b'), await answerer('/c'), await answerer('/d')],
+        [await decide('/a/b'), await decide('/c'), await decide('/d')],
         ['v1', 'v3', '404'],
       );
     });
