@@ -3,8 +3,7 @@ import { describeError } from '../kit/errors.ts';
 import type { Problem } from '../kit/problem.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import type { Check } from './judge.ts';
-import type { MeshPool } from './mesh-pool.ts';
-import type { MeshUnderTest } from './mesh-under-test.ts';
+import type { MeshSource, MeshUnderTest } from './mesh-under-test.ts';
 import type { Observation } from './observation.ts';
 import { type FilePlace, placeOfRule, placeProblem } from './rule-files.ts';
 import { alphaOf, runCase } from './run-case.ts';
@@ -49,7 +48,7 @@ export interface RunResult {
 }
 
 export interface RunOptions {
-  readonly pool: MeshPool;
+  readonly meshes: MeshSource;
   /** Cases whose names contain this. */
   readonly filter?: string;
 }
@@ -70,7 +69,7 @@ const requestConcurrency = 32;
 /** Tries the cases of all suites. A case that cannot be tried is a result too. */
 export async function runSuites(
   suites: readonly Suite[],
-  { pool, filter = '' }: RunOptions,
+  { meshes, filter = '' }: RunOptions,
 ): Promise<RunResult> {
   const start = performance.now();
   const wanted = suites.map((suite) => ({
@@ -78,7 +77,7 @@ export async function runSuites(
     cases: suite.cases.filter(({ name }) => name.includes(filter)),
   }));
   const runs = await Promise.all(
-    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)),
+    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, meshes)),
   );
   return {
     cases: runs.flatMap(({ cases }) => cases),
@@ -94,10 +93,10 @@ function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonl
   return [...new Map(values.map((value) => [keyOf(value), value])).values()];
 }
 
-async function runSuite(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+async function runSuite(suite: Suite, meshes: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
-  if (remembers(rules.resources)) return runOneByOne(suite, pool);
-  return pool.lend(services, rules.resources, async (mesh) => {
+  if (remembers(rules.resources)) return runOneByOne(suite, meshes);
+  return meshes.lend(services, rules.resources, async (mesh) => {
     await mesh.prepare(cases.map(({ caller }) => caller));
     const options = { alpha: alphaOf(suite.cases), concurrency: requestConcurrency };
     const results = new Map<SuiteCase, CaseResult>();
@@ -121,19 +120,16 @@ function remembers(rules: ResourceSet): boolean {
   });
 }
 
-async function runOneByOne(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+async function runOneByOne(suite: Suite, meshes: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
   const alpha = alphaOf(cases);
   const results: CaseResult[] = [];
   const problems: Problem[] = [];
   for (const entry of cases) {
-    const mesh = await pool.start(services, rules.resources);
-    try {
+    await meshes.lendFresh(services, rules.resources, async (mesh) => {
       results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
-    } finally {
-      await pool.end(mesh);
-    }
+    });
   }
   return { cases: results, problems };
 }
@@ -154,11 +150,14 @@ async function tryCase(
   };
   const took = (): number => Math.round(performance.now() - start);
   try {
-    const { checks, requests, shown } = await runCase(entry, mesh, options);
-    const verdict = verdictOf(checks);
-    const decision = verdict === 'failed' ? decisionOf(suite, entry, shown) : undefined;
+    const run = await runCase(entry, mesh, options);
+    const verdict = verdictOf(run.checks);
+    const decision =
+      verdict === 'failed' && run.shown !== undefined
+        ? decisionOf(suite, entry, run.shown)
+        : undefined;
     const more = decision === undefined ? {} : { decision };
-    return { ...common, verdict, checks, requests, took: took(), shown, ...more };
+    return { ...common, verdict, ...run, took: took(), ...more };
   } catch (error) {
     const message = describeError(error);
     return { ...common, verdict: 'failed', checks: [], requests: 0, took: took(), error: message };

@@ -176,7 +176,10 @@ async function judgeAll(
     suite === undefined ? [] : [suite],
   );
   complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
-  const result = await runSuites(suites, { pool, ...(filter === undefined ? {} : { filter }) });
+  const result = await runSuites(suites, {
+    meshes: pool,
+    ...(filter === undefined ? {} : { filter }),
+  });
   complain(formatProblems(result.problems));
   if (result.cases.length === 0) {
     complain(`cmesh test: no case has "${filter ?? ''}" in its name\n`);
