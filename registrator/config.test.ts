@@ -3,6 +3,7 @@ import { parseConfig } from './config.ts';
 
 describe('parseConfig', () => {
   const defaults = {
+    task: { kind: 'run' },
     consul: { address: 'http://127.0.0.1:8500' },
     docker: { kind: 'socket', path: '/tmp/docker.sock' },
     internal: false,
@@ -135,6 +136,22 @@ describe('parseConfig', () => {
         ipLabel: 'net.ip',
       },
     ],
+    ['a dry run', ['-dry-run', 'consul:'], {}, { task: { kind: 'plan', json: false } }],
+    [
+      'the command plan, with flags of the registrator',
+      ['plan', '-json', '-internal'],
+      {},
+      { task: { kind: 'plan', json: true }, internal: true },
+    ],
+    [
+      'the command explain',
+      ['explain', 'web', 'consul://c'],
+      {},
+      {
+        task: { kind: 'explain', container: 'web', json: false },
+        consul: { address: 'http://c:8500' },
+      },
+    ],
   ];
   for (const [what, argv, env, expected] of accepted) {
     it(`accepts ${what}`, () => {
@@ -154,6 +171,14 @@ describe('parseConfig', () => {
         {},
         2,
         ['extra unparsed arguments: -internal; options come before the registry URI'],
+      ],
+      ['no container', ['explain'], {}, 2, ['missing required argument for the container']],
+      [
+        '-json where nothing is shown',
+        ['-json', 'consul:'],
+        {},
+        2,
+        ['-json needs plan, explain or -dry-run'],
       ],
       [
         'a registry we do not have',
