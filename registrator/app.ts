@@ -12,8 +12,10 @@ import { formatEngineAddress } from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
 import { showExplanation, showPlan } from './inspection.ts';
+import { Metrics } from './metrics.ts';
 import { openParts, type Context } from './parts.ts';
 import { Reconciler } from './reconcile.ts';
+import { startStatusServer } from './status-server.ts';
 
 /** What a command runs with. */
 export interface AppIo {
@@ -57,18 +59,37 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
       reconciler.trigger();
     },
   });
-  const reconciler = new Reconciler({ inventory, registry, plan, log });
+  const metrics = new Metrics();
+  const reconciler = new Reconciler({ inventory, registry, plan, log, metrics });
   const resync = (): void => {
     inventory.invalidate();
     reconciler.trigger();
   };
+  let isFollowing = false;
+  if (config.listen !== undefined) {
+    const status = {
+      address: config.listen,
+      metrics,
+      findFaults: () => reconciler.findFaults(),
+      findDelays: () => [
+        ...(isFollowing ? [] : ['the events of the Docker Engine are not heard']),
+        ...reconciler.findDelays(),
+      ],
+    };
+    const { port } = life.add(await startStatusServer(status));
+    log.info({ port }, 'answering /metrics, /healthz and /readyz');
+  }
   life.add(
     watchDocker({
       engine,
       log,
       onChange: (change) => {
+        isFollowing = true;
         inventory.apply(change);
-        reconciler.trigger();
+        reconciler.trigger(change);
+      },
+      onLost: () => {
+        isFollowing = false;
       },
     }),
   );

@@ -105,6 +105,7 @@ describe('parseConfig', () => {
       [
         '-ip=10.1.1.1',
         '-network=mesh_default',
+        '-listen=:9102',
         '-explicit',
         '-cleanup',
         '-deregister=on-success',
@@ -124,6 +125,7 @@ describe('parseConfig', () => {
       {
         ip: '10.1.1.1',
         network: 'mesh_default',
+        listen: { host: '0.0.0.0', port: 9102 },
         explicit: true,
         keepFailed: true,
         resyncInterval: 60_000,
@@ -135,6 +137,12 @@ describe('parseConfig', () => {
         tags: ['a', 'b'],
         ipLabel: 'net.ip',
       },
+    ],
+    [
+      'an IPv6 address to listen on',
+      ['-listen=[::1]:0', 'consul:'],
+      {},
+      { listen: { host: '::1', port: 0 } },
     ],
     ['a dry run', ['-dry-run', 'consul:'], {}, { task: { kind: 'plan', json: false } }],
     [
@@ -238,6 +246,13 @@ describe('parseConfig', () => {
           '-resync-cron "@every 5m" is no cron expression; ' +
             'write one such as "*/5 * * * *" or "TZ=Europe/Berlin 0 3 * * *"',
         ],
+      ],
+      [
+        'an address that nobody can listen on',
+        ['-listen=9102', 'consul:'],
+        {},
+        1,
+        ['-listen "9102": write HOST:PORT, such as 127.0.0.1:9102'],
       ],
       [
         'a time zone that does not exist',

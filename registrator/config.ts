@@ -6,6 +6,7 @@ import { parseDockerAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
+import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,8 @@ export interface RegistratorConfig {
   readonly cleanupCron?: CronTimes;
   /** How long a registrator is not heard of until it has vanished (ms). */
   readonly cleanupAfter: number;
+  /** Where /metrics, /healthz and /readyz are; absent: nowhere. */
+  readonly listen?: ListenAddress;
   /** How often a Consul that does not answer at start is tried again; Infinity for ever. */
   readonly retryAttempts: number;
   /** Milliseconds between these. */
@@ -62,6 +65,7 @@ const flags: Readonly<Record<string, FlagKind>> = {
   internal: 'boolean',
   ip: 'text',
   json: 'boolean',
+  listen: 'text',
   network: 'text',
   resync: 'integer',
   'resync-cron': 'text',
@@ -92,6 +96,7 @@ container (name, id or Compose service) is registered as it is, or not at all.
   -internal             register the container's address and port, not the host's
   -ip ADDRESS           address of published ports
   -json                 with plan, explain and -dry-run: JSON
+  -listen HOST:PORT     answer /metrics (Prometheus), /healthz and /readyz here; ":PORT" is all of IPv4
   -network NAME         register only containers on this network, with -internal by their address in it;
                         several registrators can share a Docker Engine, each with its network
   -resync SECONDS       read all containers again so often (default 0: only when events were missed)
@@ -197,10 +202,24 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
     ...(ipLabel === undefined ? {} : { ipLabel }),
     tags: parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
+    ...parseListen(parsed, reject),
     ...parseResync(parsed, reject),
     ...parseCleanup(parsed, reject),
     ...parseRetry(parsed, reject),
   };
+}
+
+/** As Go has it: without a host, all IPv4 addresses. Port 0 is any that is free. */
+function parseListen({ texts }: ParsedFlags, reject: Reject): Pick<RegistratorConfig, 'listen'> {
+  const text = present(texts.get('listen'));
+  if (text === undefined) return {};
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]*):(\d{1,5})$/i.exec(text);
+  const [, host = '', digits = ''] = match ?? [];
+  if (match === null || Number(digits) > 65535) {
+    reject(`-listen "${text}": write HOST:PORT, such as 127.0.0.1:9102`);
+  }
+  const bare = host.replaceAll(/[[\]]/g, '');
+  return { listen: { host: bare === '' ? '0.0.0.0' : bare, port: Number(digits) } };
 }
 
 function parseTagsFlag(text: string, reject: Reject): readonly string[] {
