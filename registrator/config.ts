@@ -30,6 +30,8 @@ export interface RegistratorConfig {
   /** Label that has the address to register. */
   readonly ipLabel?: string;
   readonly tags: readonly string[];
+  /** A TCP port that says nothing has the protocol that is usual for its number. */
+  readonly inferProtocol: boolean;
   /** Failed containers stay registered, with a critical check. */
   readonly keepFailed: boolean;
   /** Milliseconds between full readings of the Engine. */
@@ -62,6 +64,7 @@ const flags: Readonly<Record<string, FlagKind>> = {
   deregister: 'text',
   'dry-run': 'boolean',
   explicit: 'boolean',
+  'infer-protocol': 'boolean',
   internal: 'boolean',
   ip: 'text',
   json: 'boolean',
@@ -93,6 +96,9 @@ container (name, id or Compose service) is registered as it is, or not at all.
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
   -dry-run              show what would be written, and end; the same as plan
   -explicit             register only what has a SERVICE_NAME
+  -infer-protocol       a port without SERVICE_PROTOCOL and SERVICE_PORT_NAME has the protocol that is usual
+                        for its number: 80, 8080, 9080 http; 443, 8443 tls; 50051 grpc; 6379 redis;
+                        3306 mysql; 27017 mongo (default: the proxies look at the bytes)
   -internal             register the container's address and port, not the host's
   -ip ADDRESS           address of published ports
   -json                 with plan, explain and -dry-run: JSON
@@ -196,6 +202,7 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
     consul: parseConsulAddress(uri, env, reject),
     docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
+    inferProtocol: booleans.get('infer-protocol') ?? false,
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
     ...(ip === undefined ? {} : { ip }),

@@ -77,7 +77,7 @@ async function connect(
 }
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
-  const { internal, network, explicit, ip, ipLabel, tags, keepFailed } = config;
+  const { internal, network, explicit, ip, ipLabel, tags, keepFailed, inferProtocol } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
     owner: ownerName(info.id, network),
@@ -86,6 +86,7 @@ async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise
     explicit,
     tags,
     keepFailed,
+    inferProtocol,
     ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),

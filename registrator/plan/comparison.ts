@@ -77,7 +77,7 @@ export function formatComparison({ services, problems }: Comparison): string {
     service.name,
     formatEndpoint(service.desired),
     formatEndpoint(service.actual),
-    formatHealth(service.desired?.health ?? service.actual?.health),
+    formatState(service),
     service.id,
     service.differences.join(', '),
   ]);
@@ -92,6 +92,13 @@ export function formatComparison({ services, problems }: Comparison): string {
 
 function formatEndpoint(service: { address: string; port: number } | undefined): string {
   return service === undefined ? '-' : `${service.address}:${service.port}`;
+}
+
+/** Maintenance mode outweighs whatever the container says. */
+function formatState({ desired, actual }: ComparedService): string {
+  return actual?.maintenance === undefined
+    ? formatHealth(desired?.health ?? actual?.health)
+    : `maintenance: ${actual.maintenance}`;
 }
 
 function formatHealth(health: Health | undefined): string {

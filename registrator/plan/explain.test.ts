@@ -51,7 +51,7 @@ describe('explainContainer', () => {
       ' | id | host:web:80',
       ' | name | front | its Compose service',
       ' | address | 10.0.0.2:80 | network mesh, its primary one',
-      ' | protocol | http | SERVICE_PROTOCOL',
+      ' | protocol | http | SERVICE_PROTOCOL or SERVICE_PORT_NAME',
       ' | health | passing | container web is running',
       ' | check | TCP | connect to 10.0.0.2:80 every 10s, timeout default',
       ' | weight | 1',

@@ -139,8 +139,14 @@ function listSources(
   return {
     name: settings.name?.source ?? derived,
     address: findAddressSource(context, settings),
-    protocol: settings.protocol === undefined ? 'not written' : 'SERVICE_PROTOCOL',
+    protocol: findProtocolSource(context, settings),
   };
+}
+
+function findProtocolSource({ port, options }: PortContext, settings: PortSettings): string {
+  if (port.transport === 'udp') return 'its transport';
+  if (settings.protocol !== undefined) return 'SERVICE_PROTOCOL or SERVICE_PORT_NAME';
+  return options.inferProtocol === true ? '-infer-protocol' : 'not written';
 }
 
 function findAddressSource(context: PortContext, settings: PortSettings): string {
@@ -170,7 +176,10 @@ function findHostSource({ workload, options, port }: PortContext): string {
 function compareWithConsul(service: ServiceRecord, held: RegisteredService | undefined): string {
   if (held === undefined) return 'does not have it';
   const differences = listDifferences(service, held);
-  return differences.length === 0 ? 'has it' : `has another ${differences.join(', ')}`;
+  const state = differences.length === 0 ? 'has it' : `has another ${differences.join(', ')}`;
+  return held.maintenance === undefined
+    ? state
+    : `${state}, in maintenance mode: ${held.maintenance}`;
 }
 
 /** As lines. */
