@@ -3,9 +3,11 @@ import { parseConfig } from './config.ts';
 
 describe('parseConfig', () => {
   const defaults = {
+    task: { kind: 'run' },
     consul: { address: 'http://127.0.0.1:8500' },
     docker: { kind: 'socket', path: '/tmp/docker.sock' },
     internal: false,
+    inferProtocol: false,
     explicit: false,
     tags: [],
     keepFailed: false,
@@ -104,6 +106,8 @@ describe('parseConfig', () => {
       [
         '-ip=10.1.1.1',
         '-network=mesh_default',
+        '-listen=:9102',
+        '-infer-protocol',
         '-explicit',
         '-cleanup',
         '-deregister=on-success',
@@ -123,6 +127,8 @@ describe('parseConfig', () => {
       {
         ip: '10.1.1.1',
         network: 'mesh_default',
+        listen: { host: '0.0.0.0', port: 9102 },
+        inferProtocol: true,
         explicit: true,
         keepFailed: true,
         resyncInterval: 60_000,
@@ -133,6 +139,28 @@ describe('parseConfig', () => {
         retryInterval: 100,
         tags: ['a', 'b'],
         ipLabel: 'net.ip',
+      },
+    ],
+    [
+      'an IPv6 address to listen on',
+      ['-listen=[::1]:0', 'consul:'],
+      {},
+      { listen: { host: '::1', port: 0 } },
+    ],
+    ['a dry run', ['-dry-run', 'consul:'], {}, { task: { kind: 'plan', json: false } }],
+    [
+      'the command plan, with flags of the registrator',
+      ['plan', '-json', '-internal'],
+      {},
+      { task: { kind: 'plan', json: true }, internal: true },
+    ],
+    [
+      'the command explain',
+      ['explain', 'web', 'consul://c'],
+      {},
+      {
+        task: { kind: 'explain', container: 'web', json: false },
+        consul: { address: 'http://c:8500' },
       },
     ],
   ];
@@ -154,6 +182,14 @@ describe('parseConfig', () => {
         {},
         2,
         ['extra unparsed arguments: -internal; options come before the registry URI'],
+      ],
+      ['no container', ['explain'], {}, 2, ['missing required argument for the container']],
+      [
+        '-json where nothing is shown',
+        ['-json', 'consul:'],
+        {},
+        2,
+        ['-json needs plan, explain or -dry-run'],
       ],
       [
         'a registry we do not have',
@@ -213,6 +249,13 @@ describe('parseConfig', () => {
           '-resync-cron "@every 5m" is no cron expression; ' +
             'write one such as "*/5 * * * *" or "TZ=Europe/Berlin 0 3 * * *"',
         ],
+      ],
+      [
+        'an address that nobody can listen on',
+        ['-listen=9102', 'consul:'],
+        {},
+        1,
+        ['-listen "9102": write HOST:PORT, such as 127.0.0.1:9102'],
       ],
       [
         'a time zone that does not exist',

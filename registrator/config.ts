@@ -6,11 +6,19 @@ import { parseDockerAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
+import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type FlagKind, type ParsedFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export type Task =
+  | { readonly kind: 'run' }
+  /** Shows what would be written, and writes nothing. */
+  | { readonly kind: 'plan'; readonly json: boolean }
+  | { readonly kind: 'explain'; readonly container: string; readonly json: boolean };
+
 export interface RegistratorConfig {
+  readonly task: Task;
   readonly consul: ConsulAddress;
   readonly docker: EngineAddress;
   readonly internal: boolean;
@@ -22,6 +30,8 @@ export interface RegistratorConfig {
   /** Label that has the address to register. */
   readonly ipLabel?: string;
   readonly tags: readonly string[];
+  /** A TCP port that says nothing has the protocol that is usual for its number. */
+  readonly inferProtocol: boolean;
   /** Failed containers stay registered, with a critical check. */
   readonly keepFailed: boolean;
   /** Milliseconds between full readings of the Engine. */
@@ -32,6 +42,8 @@ export interface RegistratorConfig {
   readonly cleanupCron?: CronTimes;
   /** How long a registrator is not heard of until it has vanished (ms). */
   readonly cleanupAfter: number;
+  /** Where /metrics, /healthz and /readyz are; absent: nowhere. */
+  readonly listen?: ListenAddress;
   /** How often a Consul that does not answer at start is tried again; Infinity for ever. */
   readonly retryAttempts: number;
   /** Milliseconds between these. */
@@ -50,9 +62,13 @@ const flags: Readonly<Record<string, FlagKind>> = {
   'cleanup-after': 'text',
   'cleanup-cron': 'text',
   deregister: 'text',
+  'dry-run': 'boolean',
   explicit: 'boolean',
+  'infer-protocol': 'boolean',
   internal: 'boolean',
   ip: 'text',
+  json: 'boolean',
+  listen: 'text',
   network: 'text',
   resync: 'integer',
   'resync-cron': 'text',
@@ -66,6 +82,11 @@ const flags: Readonly<Record<string, FlagKind>> = {
 };
 
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
+       cmesh registrator plan [flags] [consul-uri]
+       cmesh registrator explain [flags] CONTAINER [consul-uri]
+
+plan shows what the registrator with these flags would write, and writes nothing; explain says why a
+container (name, id or Compose service) is registered as it is, or not at all.
 
   -cleanup              accepted: leftovers of this Docker Engine are always removed
   -cleanup-cron EXPR    at these times, remove from this Consul agent what registrators left that are gone;
@@ -73,9 +94,15 @@ export const usage = `Usage: cmesh registrator [flags] <consul-uri>
   -cleanup-after TIME   how long one is not heard of until it counts as gone (default 1h); only one that
                         was started with -cleanup-cron can be gone
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
+  -dry-run              show what would be written, and end; the same as plan
   -explicit             register only what has a SERVICE_NAME
+  -infer-protocol       a port without SERVICE_PROTOCOL and SERVICE_PORT_NAME has the protocol that is usual
+                        for its number: 80, 8080, 9080 http; 443, 8443 tls; 50051 grpc; 6379 redis;
+                        3306 mysql; 27017 mongo (default: the proxies look at the bytes)
   -internal             register the container's address and port, not the host's
   -ip ADDRESS           address of published ports
+  -json                 with plan, explain and -dry-run: JSON
+  -listen HOST:PORT     answer /metrics (Prometheus), /healthz and /readyz here; ":PORT" is all of IPv4
   -network NAME         register only containers on this network, with -internal by their address in it;
                         several registrators can share a Docker Engine, each with its network
   -resync SECONDS       read all containers again so often (default 0: only when events were missed)
@@ -98,27 +125,72 @@ CONSUL_NAMESPACE.
 
 /** Reads the command line (without program and command) and the environment. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
-  const parsed = parseFlags(argv, flags);
+  const [command, ...others] = argv;
+  const isCommand = command === 'plan' || command === 'explain';
+  const parsed = parseFlags(isCommand ? others : argv, flags);
   if (parsed.help) return { kind: 'help' };
   if (parsed.booleans.get('version') === true) return { kind: 'version' };
-  const misuse = [...parsed.mistakes, ...checkRest(parsed.rest)];
+  const words = sortWords(isCommand ? command : 'run', parsed.rest);
+  const task = parseTask(words, parsed.booleans);
+  const misuse = [...parsed.mistakes, ...words.mistakes];
+  if (task.kind === 'run' && parsed.booleans.get('json') === true) {
+    misuse.push('-json needs plan, explain or -dry-run');
+  }
   const faults: string[] = [];
-  const config = buildConfig(parsed, env, (fault) => faults.push(fault));
+  const build = { task, uri: words.uri, env, reject: (fault: string) => faults.push(fault) };
+  const config = buildConfig(parsed, build);
   if (misuse.length > 0) return { kind: 'wrong', exitCode: 2, mistakes: [...misuse, ...faults] };
   if (faults.length > 0) return { kind: 'wrong', exitCode: 1, mistakes: faults };
   return { kind: 'config', config };
 }
 
-function checkRest(rest: readonly string[]): readonly string[] {
-  if (rest.length === 0) return ['missing required argument for registry URI'];
-  if (rest.length === 1) return [];
-  const extra = rest.slice(1).join(' ');
-  return [`extra unparsed arguments: ${extra}; options come before the registry URI`];
+type Command = Task['kind'];
+
+/** What follows the flags. */
+interface Words {
+  readonly command: Command;
+  readonly uri: string;
+  readonly container: string;
+  readonly mistakes: readonly string[];
+}
+
+function sortWords(command: Command, rest: readonly string[]): Words {
+  const isExplain = command === 'explain';
+  const [container = '', ...others] = isExplain ? rest : ['', ...rest];
+  const [uri, ...extra] = others;
+  return {
+    command,
+    container,
+    uri: uri ?? 'consul:',
+    mistakes: [
+      ...(isExplain && container === '' ? ['missing required argument for the container'] : []),
+      ...(command === 'run' && uri === undefined
+        ? ['missing required argument for registry URI']
+        : []),
+      ...(extra.length === 0
+        ? []
+        : [`extra unparsed arguments: ${extra.join(' ')}; options come before the registry URI`]),
+    ],
+  };
+}
+
+function parseTask({ command, container }: Words, booleans: ParsedFlags['booleans']): Task {
+  const json = booleans.get('json') ?? false;
+  if (command === 'explain') return { kind: 'explain', container, json };
+  const isPlan = command === 'plan' || booleans.get('dry-run') === true;
+  return isPlan ? { kind: 'plan', json } : { kind: 'run' };
 }
 
 type Reject = (fault: string) => void;
 
-function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): RegistratorConfig {
+interface Build {
+  readonly task: Task;
+  readonly uri: string;
+  readonly env: Environment;
+  readonly reject: Reject;
+}
+
+function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): RegistratorConfig {
   const { booleans, texts } = parsed;
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
@@ -126,19 +198,35 @@ function buildConfig(parsed: ParsedFlags, env: Environment, reject: Reject): Reg
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
-    consul: parseConsulAddress(parsed.rest[0] ?? 'consul:', env, reject),
+    task,
+    consul: parseConsulAddress(uri, env, reject),
     docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
+    inferProtocol: booleans.get('infer-protocol') ?? false,
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     tags: parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
+    ...parseListen(parsed, reject),
     ...parseResync(parsed, reject),
     ...parseCleanup(parsed, reject),
     ...parseRetry(parsed, reject),
   };
+}
+
+/** As Go has it: without a host, all IPv4 addresses. Port 0 is any that is free. */
+function parseListen({ texts }: ParsedFlags, reject: Reject): Pick<RegistratorConfig, 'listen'> {
+  const text = present(texts.get('listen'));
+  if (text === undefined) return {};
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]*):(\d{1,5})$/i.exec(text);
+  const [, host = '', digits = ''] = match ?? [];
+  if (match === null || Number(digits) > 65535) {
+    reject(`-listen "${text}": write HOST:PORT, such as 127.0.0.1:9102`);
+  }
+  const bare = host.replaceAll(/[[\]]/g, '');
+  return { listen: { host: bare === '' ? '0.0.0.0' : bare, port: Number(digits) } };
 }
 
 function parseTagsFlag(text: string, reject: Reject): readonly string[] {

@@ -41,7 +41,8 @@ export async function runRegistrator(
   }
   const ended = io.signal === undefined ? onTermination() : undefined;
   try {
-    await runApp(parsed.config, io.log, io.signal ?? ended?.signal ?? new AbortController().signal);
+    const signal = io.signal ?? ended?.signal ?? new AbortController().signal;
+    await runApp(parsed.config, { log: io.log, signal, write: io.write });
     return 0;
   } catch (error) {
     io.log.error({}, describeError(error));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Lifecycle } from '../kit/lifecycle.ts';
 import { idOf, inspectReply, type ContainerSketch } from '../test/fakes/containers.ts';
 import { FakeEngine } from '../test/fakes/docker.ts';
-import { TestConsul } from '../test/support/consul.ts';
+import { TestConsul, type HealthEntry } from '../test/support/consul.ts';
 import { startRegistrator, type RunningRegistrator } from '../test/support/registrator.ts';
 import { until } from '../test/support/until.ts';
 
@@ -239,6 +239,28 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     await state('web', 'critical: container web has ended');
     engine.release();
     await state('web', 'critical: container web ended with exit code 1');
+  });
+
+  it("leaves Consul's maintenance mode on when a container changes, and the plan shows it", async () => {
+    engine.set(inspectReply(web));
+    start();
+    await passing('web', ['10.0.0.2:80']);
+    await consul.put('/agent/service/maintenance/fakehost:web:80?enable=true&reason=new+disk');
+    await passing('web', []);
+    engine.emit('update', inspectReply({ ...web, env: ['SERVICE_NAME=web', 'SERVICE_WEIGHT=9'] }));
+    await until('the new weight', async () => {
+      const service = await consul.get<HealthEntry['Service']>('/agent/service/fakehost:web:80');
+      return service.Weights.Passing === 9;
+    });
+    const plan = startRegistrator(
+      ['plan', '-internal', consul.address.replace('http:', 'consul:')],
+      { DOCKER_HOST: engine.dockerHost },
+    );
+    assert.equal(await plan.ended, 0);
+    assert.match(plan.output.join(''), /^none +web .* maintenance: new disk +fakehost:web:80$/m);
+    assert.deepEqual(await consul.passing('web'), []);
+    await consul.put('/agent/service/maintenance/fakehost:web:80?enable=false');
+    await passing('web', ['10.0.0.2:80']);
   });
 
   it('removes what a registrator left that is gone, and not what one wrote that is alive', async () => {

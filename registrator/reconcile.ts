@@ -3,6 +3,7 @@
  * time starts a pass; passes run one at a time, and triggers during one make one more. Nothing is remembered
  * of what was written: each pass reads the agent, so lost writes and lost data are repaired by the next one.
  */
+import { systemClock } from '../kit/clock.ts';
 import { createBackoff } from '../kit/backoff.ts';
 import { forEachConcurrently } from '../kit/concurrent.ts';
 import { ConsulHttpError } from '../kit/consul-client.ts';
@@ -10,7 +11,11 @@ import { assertNever, describeError, OperationError } from '../kit/errors.ts';
 import type { Log } from '../kit/log.ts';
 import { formatProblem, type Problem } from '../kit/problem.ts';
 import type { Registry } from './consul/registry.ts';
+import { metaKeys } from './contract/service-record.ts';
 import type { Inventory } from './docker/inventory.ts';
+import type { DockerChange } from './docker/watch.ts';
+import { EventTimes } from './event-times.ts';
+import type { Metrics, Peer } from './metrics.ts';
 import { planServices, type PlanOptions } from './plan/desired.ts';
 import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
 
@@ -19,6 +24,7 @@ export interface ReconcilerOptions {
   readonly registry: Registry;
   readonly plan: PlanOptions;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -28,15 +34,26 @@ export interface ReconcilerOptions {
  */
 const pollInterval = 2000;
 
+/** A pass ends by the time limits of its calls; one that took so long (ms) never will. */
+const maxSilence = 300_000;
+
+const names: Readonly<Record<Peer, string>> = { docker: 'Docker Engine', consul: 'Consul' };
+
 /** How many writes run at a time. */
 const maxWrites = 8;
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #backoff = createBackoff({ initial: 100, max: 2000 });
-  readonly #outages = new Set<string>();
+  readonly #outages = new Set<Peer>();
   #shown: ReadonlySet<string> = new Set();
   #rejected = new Map<string, string>();
+  readonly #events = new EventTimes(systemClock);
+  /** Service id → container id, of what the pass looks at. */
+  #containers: ReadonlyMap<string, string> = new Map();
+  /** A whole pass has succeeded: from then on the agent should change by our writes only. */
+  #settled = false;
+  #passedAt = systemClock.now();
   #triggered = false;
   #wake: (() => void) | undefined;
 
@@ -45,16 +62,35 @@ export class Reconciler {
   }
 
   /** Something may have changed. */
-  trigger(): void {
+  trigger(change?: DockerChange): void {
+    if (change !== undefined && change.kind !== 'connected') {
+      this.#events.note(change.id, change.at);
+    }
     this.#triggered = true;
     this.#wake?.();
+  }
+
+  /** Why Consul may not be as the containers ask for; empty when it is. */
+  findDelays(): readonly string[] {
+    if (this.#outages.size > 0) return [...this.#outages].map((part) => `${names[part]} is away`);
+    return this.#settled ? [] : ['the first reading has not ended yet'];
+  }
+
+  /** Why the loop hangs, if it does. */
+  findFaults(): readonly string[] {
+    const silence = systemClock.now() - this.#passedAt;
+    return silence < maxSilence ? [] : [`no pass has ended for ${Math.round(silence / 1000)} s`];
   }
 
   /** Runs passes until the signal aborts. Never throws: failures are logged and tried again. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#triggered = false;
+      const began = systemClock.now();
       const done = await this.#pass(signal);
+      this.#passedAt = systemClock.now();
+      this.#settled ||= done;
+      this.#options.metrics.observePass(this.#passedAt - began);
       if (done) this.#backoff.reset();
       await this.#rest(done ? pollInterval : this.#backoff.next(), signal);
     }
@@ -62,18 +98,29 @@ export class Reconciler {
 
   /** One pass; false when it has to be tried again soon. */
   async #pass(signal: AbortSignal): Promise<boolean> {
-    const { inventory, registry, plan } = this.#options;
+    const { inventory, registry, plan, metrics } = this.#options;
     try {
       const observation = await inventory.refresh();
-      this.#noteOutage('Docker Engine', observation.failure, signal);
+      this.#noteOutage('docker', observation.failure, signal);
       const desired = planServices(observation, plan);
       this.#showProblems(desired.problems);
-      await this.#apply(diffServices(desired, await registry.read()));
-      this.#noteOutage('Consul', undefined, signal);
+      metrics.setState(
+        desired.records.map(({ health }) => health),
+        desired.problems.map(({ severity }) => severity),
+      );
+      const actual = await registry.read();
+      this.#containers = new Map(
+        [...actual, ...desired.records].map(({ id, meta }) => [
+          id,
+          meta[metaKeys.containerId] ?? '',
+        ]),
+      );
+      await this.#apply(diffServices(desired, actual));
+      this.#noteOutage('consul', undefined, signal);
       return observation.failure === undefined;
     } catch (error) {
       const isDocker = error instanceof OperationError && error.code === 'E_DOCKER';
-      this.#noteOutage(isDocker ? 'Docker Engine' : 'Consul', error, signal);
+      this.#noteOutage(isDocker ? 'docker' : 'consul', error, signal);
       return false;
     }
   }
@@ -90,14 +137,24 @@ export class Reconciler {
     const id = operationId(operation);
     try {
       await this.#send(operation);
+      this.#count(operation);
       this.#rejected.delete(id);
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      this.#options.metrics.countError('write');
       const reason = describeError(error);
       if (this.#rejected.get(id) === reason) return;
       this.#rejected.set(id, reason);
       this.#options.log.error({ id }, `${error.code}: ${reason}`);
     }
+  }
+
+  #count(operation: Operation): void {
+    const { metrics } = this.#options;
+    const lag = this.#events.take(this.#containers.get(operationId(operation)) ?? '');
+    const isDrift = this.#settled && lag === undefined && !this.#events.areRecent;
+    metrics.countOperation(operation.kind, isDrift);
+    if (lag !== undefined) metrics.observeLag(lag);
   }
 
   async #send(operation: Operation): Promise<void> {
@@ -132,15 +189,18 @@ export class Reconciler {
   }
 
   /** One line when an outage begins, one when it ends. */
-  #noteOutage(part: string, failure: unknown, signal: AbortSignal): void {
-    const { log } = this.#options;
+  #noteOutage(part: Peer, failure: unknown, signal: AbortSignal): void {
+    const { log, metrics } = this.#options;
     if (signal.aborted) return;
+    metrics.setUp(part, failure === undefined);
     if (failure === undefined) {
-      if (this.#outages.delete(part)) log.info({}, `${part}: works again`);
-    } else if (!this.#outages.has(part)) {
-      this.#outages.add(part);
-      log.error({}, `${part}: ${describeError(failure)}; trying again`);
+      if (this.#outages.delete(part)) log.info({}, `${names[part]}: works again`);
+      return;
     }
+    metrics.countError(part);
+    if (this.#outages.has(part)) return;
+    this.#outages.add(part);
+    log.error({}, `${names[part]}: ${describeError(failure)}; trying again`);
   }
 
   /** Each problem is logged when it appears, not on every pass. */

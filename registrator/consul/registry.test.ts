@@ -78,6 +78,28 @@ describe('AgentRegistry on a real Consul', () => {
     assert.deepEqual(await registry.read(), [{ ...registered, health }]);
   });
 
+  it('leaves the maintenance mode of a service on when it registers it again', async () => {
+    await registry.register(record, true);
+    const id = encodeURIComponent(record.id);
+    await consul.put(`/agent/service/maintenance/${id}?enable=true&reason=upgrade`);
+    await registry.register({ ...record, weight: 1, checks: record.checks.slice(0, 1) }, false);
+    const checks = await consul.get<Record<string, { Notes: string }>>('/agent/checks');
+    assert.deepEqual(Object.keys(checks).sort(), [
+      `_service_maintenance:${record.id}`,
+      `service:${record.id}:docker`,
+      `service:${record.id}:ttl`,
+    ]);
+    assert.deepEqual(
+      (await registry.read()).map(({ maintenance }) => maintenance),
+      ['upgrade'],
+    );
+    await consul.put(`/agent/service/maintenance/${id}?enable=false`);
+    assert.deepEqual(
+      (await registry.read()).map(({ maintenance }) => maintenance),
+      [undefined],
+    );
+  });
+
   it('sees and touches only what carries its mark', async () => {
     const other = connect('OTHER');
     await consul.put('/agent/service/register', { ID: 'foreign', Name: 'foreign' });

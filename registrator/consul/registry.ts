@@ -15,6 +15,8 @@ import type { Closer } from '../../kit/lifecycle.ts';
 import {
   containerCheckId,
   declaredCheckId,
+  maintenanceCheckId,
+  maintenancePrefix,
   type Health,
   type RegisteredService,
   type ServiceRecord,
@@ -108,7 +110,10 @@ export class AgentRegistry implements Registry, Closer {
         }),
       ),
       this.#ask('/v1/agent/checks', (limits) =>
-        this.#consul.agent.check.list({ filter: `Notes contains ${owner}`, ...limits }),
+        this.#consul.agent.check.list({
+          filter: `Notes contains ${owner} or CheckID contains ${JSON.stringify(maintenancePrefix)}`,
+          ...limits,
+        }),
       ),
       this.ping(),
     ]);
@@ -121,8 +126,10 @@ export class AgentRegistry implements Registry, Closer {
   /** The text of an instance that gets no traffic says what to do: it is worth one more request. */
   register = async (record: ServiceRecord, isNew: boolean): Promise<void> => {
     if (isNew) await this.#assertFree(record.id);
-    const path = '/v1/agent/service/register?replace-existing-checks=true';
-    await this.#put(path, this.#format(record));
+    const inMaintenance = !isNew && (await this.#isInMaintenance(record.id));
+    const replace = inMaintenance ? '' : '?replace-existing-checks=true';
+    await this.#put(`/v1/agent/service/register${replace}`, this.#format(record));
+    if (inMaintenance) await this.#removeOtherChecks(record);
     if (record.health.status === 'critical') await this.explain(record, record.health);
     else await this.report(record.id, record.health);
   };
@@ -185,6 +192,35 @@ export class AgentRegistry implements Registry, Closer {
     );
   }
 
+  /** Replacing the checks of a service would end its maintenance mode, which is one of them. */
+  async #isInMaintenance(id: string): Promise<boolean> {
+    const maintenance = maintenanceCheckId(id);
+    return (await this.#listChecks(id)).some(({ CheckID }) => CheckID === maintenance);
+  }
+
+  /** What replacing would have removed, but for the maintenance mode. */
+  async #removeOtherChecks(record: ServiceRecord): Promise<void> {
+    const kept = new Set([
+      maintenanceCheckId(record.id),
+      containerCheckId(record.id),
+      ...record.checks.map(({ kind }) => declaredCheckId(record.id, kind)),
+    ]);
+    for (const { CheckID } of await this.#listChecks(record.id)) {
+      if (kept.has(CheckID)) continue;
+      await this.#put(`/v1/agent/check/deregister/${encodeURIComponent(CheckID)}`);
+    }
+  }
+
+  async #listChecks(id: string): Promise<readonly AgentCheck[]> {
+    const filter = encodeURIComponent(`ServiceID == ${JSON.stringify(id)}`);
+    const { body } = await this.#client.request({
+      path: `/v1/agent/checks?filter=${filter}`,
+      timeout: consulTimeout,
+      signal: this.#closed.signal,
+    });
+    return Object.values(body as Readonly<Record<string, AgentCheck>>);
+  }
+
   #format(record: ServiceRecord): object {
     return {
       ...formatService(record),
@@ -212,8 +248,10 @@ export class AgentRegistry implements Registry, Closer {
 
   #parse(service: AgentService, checks: readonly AgentCheck[]): RegisteredService {
     const containerCheck = containerCheckId(service.ID);
+    const maintenanceCheck = maintenanceCheckId(service.ID);
     const own = checks.find(({ CheckID: id }) => id === containerCheck);
-    const others = checks.filter(({ CheckID: id }) => id !== containerCheck);
+    const maintenance = checks.find(({ CheckID: id }) => id === maintenanceCheck);
+    const others = checks.filter((check) => check !== own && check !== maintenance);
     const suffix = `; ${this.#note}`;
     return {
       id: service.ID,
@@ -230,10 +268,11 @@ export class AgentRegistry implements Registry, Closer {
         ]),
       ),
       ...(own === undefined ? {} : { health: parseHealth(own) }),
+      ...(maintenance === undefined ? {} : { maintenance: maintenance.Notes }),
     };
   }
 
-  async #put(path: string, body: object): Promise<void> {
+  async #put(path: string, body?: object): Promise<void> {
     await this.#client.request({
       method: 'PUT',
       path,

@@ -42,7 +42,17 @@ export interface RegisteredService extends Omit<ServiceRecord, 'checks' | 'healt
   readonly checks: Readonly<Record<string, string>>;
   /** Absent when the agent has lost the registrator's check. */
   readonly health?: Health;
+  /** Why somebody took it out of service with Consul's maintenance mode; absent when nobody did. */
+  readonly maintenance?: string;
 }
+
+/** Id of the check that is Consul's maintenance mode of a service (agent/structs). */
+export function maintenanceCheckId(serviceId: string): string {
+  return `${maintenancePrefix}${serviceId}`;
+}
+
+/** With which the ids of all such checks begin. */
+export const maintenancePrefix = '_service_maintenance:';
 
 /** Id of the check by which the registrator reports the state of the container. */
 export function containerCheckId(serviceId: string): string {

@@ -13,6 +13,8 @@ export const metaKeys = {
   containerId: 'composemesh-container',
   composeProject: 'compose-project',
   composeService: 'compose-service',
+  /** Which replica of its Compose service it is, from 1. */
+  composeNumber: 'compose-number',
 } as const;
 
 /** Protocols that can be declared, as in Istio's port naming. */

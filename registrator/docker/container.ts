@@ -67,7 +67,12 @@ export interface Container {
   /** Only variables that configure services: the rest is often secret, and never needed. */
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly compose?: { readonly project: string; readonly service: string };
+  readonly compose?: {
+    readonly project: string;
+    readonly service: string;
+    /** Of the replica; absent for a container of `docker compose run`. */
+    readonly number?: string;
+  };
 }
 
 /** What one Engine runs at one moment. */
@@ -307,7 +312,9 @@ function parseEnv(entries: readonly string[]): Readonly<Record<string, string>> 
 function parseCompose(labels: Readonly<Record<string, string>>): Pick<Container, 'compose'> {
   const project = labels['com.docker.compose.project'];
   const service = labels['com.docker.compose.service'];
-  return project === undefined || service === undefined ? {} : { compose: { project, service } };
+  if (project === undefined || service === undefined) return {};
+  const number = labels['com.docker.compose.container-number'];
+  return { compose: { project, service, ...present('number', number) } };
 }
 
 function present<K extends string>(

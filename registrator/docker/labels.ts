@@ -7,6 +7,7 @@ import { parseChecks, type CheckSettings } from './check-labels.ts';
 import {
   isNo,
   readSettings,
+  readSwitch,
   toProblem,
   type Labelled,
   type Parsed,
@@ -27,6 +28,8 @@ export interface PortSettings {
   readonly ip?: string;
   /** Docker network whose address to register. */
   readonly network?: string;
+  /** Why it is to get no calls; absent when it may. */
+  readonly maintenance?: string;
   readonly checks: readonly CheckSettings[];
   /** Keys without a meaning of their own: the user's Meta, with where each was written. */
   readonly meta: Settings;
@@ -44,6 +47,8 @@ const reservedKeys = new Set([
   'ip',
   'network',
   'drain',
+  'maintenance',
+  'port_name',
 ]);
 
 /** The settings of `port`, a port of the container. */
@@ -61,17 +66,41 @@ export function parseSettings(container: Labelled, port: number): Parsed<PortSet
     ...optional('id', settings.get('id')?.value),
     tags,
     ignored: parseIgnore(settings.get('ignore'), report),
-    ...optional('protocol', parseProtocolSetting(settings.get('protocol'), report)),
+    ...optional(
+      'protocol',
+      parseProtocolSetting(settings.get('protocol'), report) ??
+        parsePortName(settings.get('port_name')),
+    ),
     ...optional('version', settings.get('version')?.value),
     ...optional('weight', parseWeight(settings.get('weight'), report)),
     ...optional('ip', parseAddress(settings.get('ip'), report)),
     ...optional('network', settings.get('network')?.value),
+    ...optional('maintenance', parseMaintenance(settings.get('maintenance'), report)),
     checks,
-    meta: new Map(
-      [...settings].filter(([key]) => !reservedKeys.has(key) && !key.startsWith('check_')),
-    ),
+    meta: collectMeta(settings),
   };
   return { value, problems };
+}
+
+/**
+ * Keys without a meaning here, as gliderlabs/registrator has it, and `meta_<key>` for any key, which wins: so
+ * Meta may have a key that means something else here, such as `name`.
+ */
+function collectMeta(settings: Settings): Settings {
+  const plain = [...settings].filter(
+    ([key]) => !reservedKeys.has(key) && !/^(check|meta)_/.test(key),
+  );
+  const written = [...settings].flatMap(([key, setting]) =>
+    /^meta_./.test(key) ? [[key.slice('meta_'.length), setting] as const] : [],
+  );
+  return new Map([...plain, ...written]);
+}
+
+/** The value is the reason, unless it only says yes. */
+function parseMaintenance(setting: Setting | undefined, report: Report): string | undefined {
+  if (setting === undefined || !readSwitch(setting, report)) return undefined;
+  const isReason = !['true', 'yes', '1', 'on'].includes(setting.value.toLowerCase());
+  return isReason ? setting.value.slice(0, 200) : setting.source;
 }
 
 /**
@@ -111,6 +140,15 @@ function parseProtocolSetting(setting: Setting | undefined, report: Report): Pro
     );
   }
   return protocol;
+}
+
+/**
+ * The protocol that a port's name begins with: `http`, `http-web`, `grpc-web-api`. A name that begins with none
+ * says nothing (https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/).
+ */
+function parsePortName(setting: Setting | undefined): Protocol | undefined {
+  const words = setting?.value.toLowerCase().split('-') ?? [];
+  return parseProtocol(words.slice(0, 2).join('-')) ?? parseProtocol(words[0] ?? '');
 }
 
 function parseWeight(setting: Setting | undefined, report: Report): number | undefined {

@@ -115,6 +115,11 @@ describe('parseEvent', () => {
       { kind: 'container', id: 'abc' },
     ],
     [
+      'the time of an event, from nanoseconds',
+      { Type: 'container', Action: 'start', timeNano: 1795264087805000000, Actor: { ID: 'abc' } },
+      { kind: 'container', id: 'abc', at: 1795264087805 },
+    ],
+    [
       'a kill without a signal',
       { Type: 'container', Action: 'kill', Actor: { ID: 'abc' } },
       { kind: 'container', id: 'abc' },

@@ -12,15 +12,23 @@ import type { Engine, EventFilters } from './engine.ts';
 export type DockerChange =
   /** The stream is open (again): anything may have changed before. */
   | { readonly kind: 'connected' }
-  | { readonly kind: 'container'; readonly id: string }
-  | { readonly kind: 'die'; readonly id: string; readonly exitCode?: number }
+  | (ContainerEvent & { readonly kind: 'container' })
+  | (ContainerEvent & { readonly kind: 'die'; readonly exitCode?: number })
   /** A signal was sent to the container; the Engine reports it after its delivery. */
-  | { readonly kind: 'kill'; readonly id: string; readonly signal: number };
+  | (ContainerEvent & { readonly kind: 'kill'; readonly signal: number });
+
+interface ContainerEvent {
+  readonly id: string;
+  /** By the clock of the Engine (ms since the epoch). */
+  readonly at?: number;
+}
 
 export interface WatchOptions {
   readonly engine: Engine;
   readonly log: Log;
   readonly onChange: (change: DockerChange) => void;
+  /** The stream has ended; `connected` follows when it is open again. */
+  readonly onLost?: () => void;
 }
 
 /** Health probes make three `exec_*` events each; what is not listed here stays in the Engine. */
@@ -67,6 +75,7 @@ async function follow(options: WatchOptions, signal: AbortSignal): Promise<void>
       backoff.reset();
     });
     if (failure === undefined) return;
+    options.onLost?.();
     if (!reported) options.log.warn({}, `lost the events of the Docker Engine: ${failure}`);
     reported = true;
     await delay(backoff.next(), signal);
@@ -120,6 +129,8 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
 interface EngineEvent {
   readonly Type?: unknown;
   readonly Action?: unknown;
+  /** Nanoseconds since the epoch. */
+  readonly timeNano?: unknown;
   readonly Actor?: { readonly ID?: unknown; readonly Attributes?: Record<string, unknown> };
 }
 
@@ -128,25 +139,29 @@ export function parseEvent(line: string): DockerChange | undefined {
   const event = parseJson(line);
   if (event === undefined) return undefined;
   const attributes = event.Actor?.Attributes ?? {};
-  if (event.Type === 'network') return containerChange(attributes['container']);
-  if (event.Type !== 'container') return undefined;
-  const change = containerChange(event.Actor?.ID);
-  if (change === undefined) return undefined;
-  if (event.Action === 'die') return dieChange(change.id, attributes['exitCode']);
-  if (event.Action !== 'kill') return change;
-  const signal = parseSignal(String(attributes['signal']));
-  return signal === undefined ? change : { kind: 'kill', id: change.id, signal };
+  const isNetwork = event.Type === 'network';
+  const id = isNetwork ? attributes['container'] : event.Actor?.ID;
+  if (typeof id !== 'string' || id === '') return undefined;
+  const { timeNano } = event;
+  const container = { id, ...(typeof timeNano === 'number' ? { at: timeNano / 1e6 } : {}) };
+  if (isNetwork) return { kind: 'container', ...container };
+  return event.Type === 'container' ? parseAction(event.Action, container, attributes) : undefined;
 }
 
-function dieChange(id: string, exitCode: unknown): DockerChange {
-  const known = typeof exitCode === 'string' && /^\d+$/.test(exitCode);
-  return known ? { kind: 'die', id, exitCode: Number(exitCode) } : { kind: 'die', id };
-}
-
-function containerChange(
-  id: unknown,
-): { readonly kind: 'container'; readonly id: string } | undefined {
-  return typeof id === 'string' && id !== '' ? { kind: 'container', id } : undefined;
+function parseAction(
+  action: unknown,
+  container: ContainerEvent,
+  attributes: Readonly<Record<string, unknown>>,
+): DockerChange {
+  if (action === 'die') {
+    const { exitCode } = attributes;
+    const isKnown = typeof exitCode === 'string' && /^\d+$/.test(exitCode);
+    return { kind: 'die', ...container, ...(isKnown ? { exitCode: Number(exitCode) } : {}) };
+  }
+  const signal = action === 'kill' ? parseSignal(String(attributes['signal'])) : undefined;
+  return signal === undefined
+    ? { kind: 'container', ...container }
+    : { kind: 'kill', ...container, signal };
 }
 
 function parseJson(line: string): EngineEvent | undefined {

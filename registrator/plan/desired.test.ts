@@ -505,6 +505,47 @@ describe('planServices', () => {
     );
   });
 
+  it('infers protocols from well-known ports only when it is told to', () => {
+    const sketch = { name: 'c', exposed: ['80/tcp', '81/tcp', '443/tcp', '6379/tcp', '6379/udp'] };
+    const protocols = (overrides: Partial<PlanOptions>): unknown =>
+      plan([{ ...sketch, env: ['SERVICE_443_PROTOCOL=https'] }], overrides).records.map(
+        ({ meta }) => meta['protocol'],
+      );
+    assert.deepEqual(
+      [protocols({}), protocols({ inferProtocol: true })],
+      [
+        [undefined, undefined, 'https', undefined, 'udp'],
+        ['http', undefined, 'https', 'redis', 'udp'],
+      ],
+    );
+  });
+
+  it('says which replica of a Compose service an instance is', () => {
+    const labels = {
+      'com.docker.compose.project': 'shop',
+      'com.docker.compose.service': 'web',
+      'com.docker.compose.container-number': '3',
+    };
+    const { records } = plan([{ name: 'shop-web-3', exposed: ['80/tcp'], labels }]);
+    const { meta } = records[0]!;
+    assert.deepEqual(
+      [meta['compose-project'], meta['compose-service'], meta['compose-number']],
+      ['shop', 'web', '3'],
+    );
+  });
+
+  it('keeps a port in maintenance registered, as critical', () => {
+    const env = ['SERVICE_80_MAINTENANCE=new disk'];
+    const { records } = plan([{ name: 'c', exposed: ['80/tcp', '81/tcp'], env }]);
+    assert.deepEqual(
+      records.map(({ port, health }) => [port, health.status, health.output]),
+      [
+        [80, 'critical', 'container c is in maintenance: new disk'],
+        [81, 'passing', 'container c is running'],
+      ],
+    );
+  });
+
   it('leaves out what is no instance', () => {
     const exposed = ['80/tcp'];
     const state = plan([

@@ -10,6 +10,7 @@ import { declareCheck } from './checks.ts';
 import { chooseAddress, listPorts, type EndpointOptions, type ReachablePort } from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
+import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
 import { appPorts, groupWorkloads, type Workload } from './workload.ts';
 
@@ -18,6 +19,8 @@ export interface PlanOptions extends EndpointOptions, NameOptions {
   readonly owner: string;
   /** Tags for every service. */
   readonly tags: readonly string[];
+  /** A TCP port that says nothing has the protocol that is usual for its number. */
+  readonly inferProtocol?: boolean;
   /** `-deregister on-success`: an app that failed stays, with a critical check. */
   readonly keepFailed: boolean;
 }
@@ -130,7 +133,7 @@ function planPort(
         containerPort: port.port,
       }),
     ),
-    health,
+    health: settings.maintenance === undefined ? health : maintain(app, settings.maintenance),
   };
   return {
     value: { record, container: app },
@@ -142,6 +145,11 @@ function planPort(
       ...meta.problems,
     ],
   };
+}
+
+/** It stays registered, so that everybody sees why it gets no calls. */
+function maintain(app: Container, reason: string): Health {
+  return { status: 'critical', output: `container ${app.name} is in maintenance: ${reason}` };
 }
 
 function listTags(
@@ -159,7 +167,8 @@ function describeService(
   options: PlanOptions,
 ): Parsed<Readonly<Record<string, string>>> {
   const problems: Problem[] = [];
-  const protocol = settleProtocol(app, port, settings.protocol);
+  const usual = options.inferProtocol === true ? inferProtocol(port) : undefined;
+  const protocol = settleProtocol(app, port, settings.protocol ?? usual);
   const version = settings.version ?? labelsFromTags(settings.tags)['version'];
   const fault = version === undefined ? undefined : findValueFault(version);
   if (fault !== undefined) problems.push(portProblem(app, port, fault));
@@ -173,6 +182,9 @@ function describeService(
       : {
           [metaKeys.composeProject]: app.compose.project,
           [metaKeys.composeService]: app.compose.service,
+          ...(app.compose.number === undefined
+            ? {}
+            : { [metaKeys.composeNumber]: app.compose.number }),
         }),
   };
   const meta = buildMeta(app, mandatory, settings.meta);

@@ -49,7 +49,7 @@ function settle(record: ServiceRecord, held: RegisteredService | undefined): Ope
       { kind: 'register', record, isNew: false },
     ];
   }
-  return isSameRegistration(record, held)
+  return listDifferences(record, held).length === 0
     ? reportHealth(held, record.health)
     : [{ kind: 'register', record, isNew: false }];
 }
@@ -75,19 +75,22 @@ function reportHealth(service: RegisteredService, health: Health): Operation[] {
   ];
 }
 
-function isSameRegistration(record: ServiceRecord, held: RegisteredService): boolean {
+/** Which parts of a registration the agent holds differently; the health is no part of it. */
+export function listDifferences(record: ServiceRecord, held: RegisteredService): readonly string[] {
   const checks = Object.fromEntries(
-    record.checks.map(({ kind, notes }) => [declaredCheckId(record.id, kind), notes]),
+    record.checks.map((check) => [declaredCheckId(record.id, check.kind), check.notes]),
   );
-  return (
-    held.health !== undefined &&
-    record.address === held.address &&
-    record.port === held.port &&
-    record.weight === held.weight &&
-    isSameList(record.tags, held.tags) &&
-    isSameMap(record.meta, held.meta) &&
-    isSameMap(checks, held.checks)
-  );
+  const same = {
+    name: record.name === held.name,
+    address: record.address === held.address,
+    port: record.port === held.port,
+    weight: record.weight === held.weight,
+    tags: isSameList(record.tags, held.tags),
+    meta: isSameMap(record.meta, held.meta),
+    checks: isSameMap(checks, held.checks),
+    'container check': held.health !== undefined,
+  };
+  return Object.entries(same).flatMap(([part, isSame]) => (isSame ? [] : [part]));
 }
 
 function isSameList(left: readonly string[], right: readonly string[]): boolean {

@@ -70,6 +70,7 @@ export class FakeEngine {
     this.send({
       Type: 'container',
       Action: action,
+      timeNano: Date.now() * 1e6,
       Actor: { ID: container.Id, Attributes: { ...container.Config?.Labels, ...attributes } },
     });
   }

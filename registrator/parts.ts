@@ -1,0 +1,111 @@
+/** What every command of the registrator needs: the Engine, Consul, and how to plan. */
+import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+import { createConsulClient, type ConsulClient } from '../kit/consul-client.ts';
+import { describeError, OperationError } from '../kit/errors.ts';
+import { delay, type Lifecycle } from '../kit/lifecycle.ts';
+import type { Log } from '../kit/log.ts';
+import type { RegistratorConfig } from './config.ts';
+import { openConsul } from './consul-access.ts';
+import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
+import { ownerName } from './contract/service-record.ts';
+import { DockerodeEngine, type Engine, type EngineInfo } from './docker/engine.ts';
+import type { PlanOptions } from './plan/desired.ts';
+
+export interface Parts {
+  readonly engine: Engine;
+  readonly info: EngineInfo;
+  readonly owner: string;
+  readonly client: ConsulClient;
+  readonly registry: Registry;
+  readonly plan: PlanOptions;
+}
+
+export interface Context {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly life: Lifecycle;
+}
+
+/** Opens Docker and Consul. Throws OperationError when one of them cannot be reached. */
+export async function openParts(config: RegistratorConfig, context: Context): Promise<Parts> {
+  const { signal, life } = context;
+  const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
+  const info = await readInfo(engine);
+  const owner = ownerName(info.id, config.network);
+  const access = await openConsul(config.consul);
+  const client = createConsulClient({ ...access, timeout: consulTimeout });
+  const registry = endWith(signal, life.add(new AgentRegistry({ ...access, owner, client })));
+  await connect(registry, config, context);
+  return { engine, info, owner, client, registry, plan: await planOptions(config, info) };
+}
+
+/** Cuts the calls of a client that are under way when the signal aborts, so that nothing is waited for. */
+function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, client: T): T {
+  const close = (): void => {
+    client.close();
+  };
+  signal.addEventListener('abort', close, { once: true });
+  return client;
+}
+
+async function readInfo(engine: Engine): Promise<EngineInfo> {
+  try {
+    return await engine.info();
+  } catch (error) {
+    const message = 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
+    throw new OperationError('E_DOCKER', message, { cause: error });
+  }
+}
+
+/** Waits for Consul as gliderlabs/registrator does; afterwards an outage never ends the process. */
+async function connect(
+  registry: Registry,
+  config: RegistratorConfig,
+  { log, signal }: Context,
+): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      await registry.ping();
+      return;
+    } catch (error) {
+      if (attempt >= config.retryAttempts) throw error;
+      if (attempt === 0) log.warn({}, `${describeError(error)}; trying again`);
+    }
+    await delay(config.retryInterval, signal);
+  }
+}
+
+async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
+  const { internal, network, explicit, ip, ipLabel, tags, keepFailed, inferProtocol } = config;
+  const hostAddress = await findHostAddress(info.name);
+  return {
+    owner: ownerName(info.id, network),
+    hostname: info.name,
+    internal,
+    explicit,
+    tags,
+    keepFailed,
+    inferProtocol,
+    ...(network === undefined ? {} : { network }),
+    ...(ip === undefined ? {} : { ip }),
+    ...(ipLabel === undefined ? {} : { ipLabel }),
+    ...(hostAddress === undefined ? {} : { hostAddress }),
+  };
+}
+
+/**
+ * What the host's name resolves to, as gliderlabs/registrator has it; where that is a loopback address
+ * (Debian's 127.0.1.1), the first other IPv4 address of the machine.
+ */
+async function findHostAddress(hostname: string): Promise<string | undefined> {
+  try {
+    const { address } = await lookup(hostname, { family: 4 });
+    if (!address.startsWith('127.')) return address;
+  } catch {
+    // A host name nobody knows is common, and needed only without -ip and -internal.
+  }
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
