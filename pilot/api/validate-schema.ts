@@ -37,7 +37,10 @@ function explain(error: ErrorObject, root: unknown, base: string): FieldError {
     case 'type':
       return invalid(path, value, `must be of type ${String(params['type'])}`);
     case 'minItems':
+    case 'minProperties':
       return required(path, 'write at least one');
+    case 'minLength':
+      return required(path, 'must not be empty');
     default:
       return invalid(path, shorten(value), error.message ?? error.keyword);
   }
