@@ -101,6 +101,11 @@ export const dormant: Readonly<Record<Kind, readonly Dormant[]>> = {
   WorkloadGroup: whole,
   EnvoyFilter: whole,
   ProxyConfig: whole,
+  PeerAuthentication: whole,
+  RequestAuthentication: whole,
+  AuthorizationPolicy: whole,
+  Telemetry: whole,
+  WasmPlugin: whole,
 };
 
 function under(prefix: string, rows: readonly Dormant[]): readonly Dormant[] {

@@ -52,3 +52,10 @@ export const istioNetworking = {
   versions: ['v1', 'v1beta1', 'v1alpha3'],
   categories: ['istio-io', 'networking-istio-io'],
 } as const;
+
+/** What the kinds of security.istio.io have in common. */
+export const istioSecurity = {
+  group: 'security.istio.io',
+  versions: ['v1', 'v1beta1'],
+  categories: ['istio-io', 'security-istio-io'],
+} as const;

@@ -1,6 +1,23 @@
 import type { FieldError } from './field-error.ts';
 import { forbidden, invalid } from './field-error.ts';
-import type { TargetRef } from './policy-target.ts';
+import { checkOneOf, checkSelector } from './field-rules.ts';
+import type { PolicyTarget, TargetRef } from './policy-target.ts';
+
+/** Istio allows one way of saying it, labels without wildcards and references within the namespace. */
+export function* checkPolicyTarget(path: string, target: PolicyTarget): Iterable<FieldError> {
+  yield* checkOneOf(path, target as Readonly<Record<string, unknown>>, [
+    'selector',
+    'targetRef',
+    'targetRefs',
+  ]);
+  if (target.selector !== undefined) {
+    yield* checkSelector(`${path}.selector.matchLabels`, target.selector.matchLabels);
+  }
+  if (target.targetRef !== undefined) {
+    yield* checkTargetRef(`${path}.targetRef`, target.targetRef);
+  }
+  yield* checkTargetRefs(`${path}.targetRefs`, target.targetRefs);
+}
 
 export function* checkTargetRefs(
   path: string,

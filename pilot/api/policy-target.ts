@@ -1,5 +1,5 @@
 import type { Decoded } from './schema.ts';
-import { list, message, text, textMap } from './schema.ts';
+import { describe, list, message, text, textMap } from './schema.ts';
 
 /**
  * What a policy holds for: fields that the kinds of security.istio.io, telemetry.istio.io and
@@ -38,3 +38,16 @@ export type TargetRef = Decoded<typeof targetRef>;
 export const targetRefs = list('Objects it holds for, instead of a selector.', targetRef, {
   maxItems: 16,
 });
+
+/** Fields by which a policy says what it holds for. */
+export const policyTarget = {
+  selector: matchLabelsSelector,
+  targetRef: describe('Deprecated: use targetRefs.', targetRef),
+  targetRefs,
+};
+
+export interface PolicyTarget {
+  readonly selector?: Decoded<typeof matchLabelsSelector>;
+  readonly targetRef?: TargetRef;
+  readonly targetRefs?: readonly TargetRef[];
+}

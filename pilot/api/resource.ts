@@ -1,10 +1,15 @@
+import type { AuthorizationPolicySpec } from './authorization-policy-schema.ts';
 import type { DestinationRuleSpec } from './destination-rule-schema.ts';
 import type { EnvoyFilterSpec } from './envoy-filter-schema.ts';
 import type { GatewaySpec } from './gateway-schema.ts';
+import type { PeerAuthenticationSpec } from './peer-authentication-schema.ts';
 import type { ProxyConfigSpec } from './proxy-config-schema.ts';
+import type { RequestAuthenticationSpec } from './request-authentication-schema.ts';
 import type { ServiceEntrySpec } from './service-entry-schema.ts';
 import type { SidecarSpec } from './sidecar-schema.ts';
+import type { TelemetrySpec } from './telemetry-schema.ts';
 import type { VirtualServiceSpec } from './virtual-service-schema.ts';
+import type { WasmPluginSpec } from './wasm-plugin-schema.ts';
 import type { WorkloadEntrySpec } from './workload-entry-schema.ts';
 import type { WorkloadGroupSpec } from './workload-group-schema.ts';
 
@@ -65,6 +70,11 @@ export type Sidecar = Resource<'Sidecar', SidecarSpec>;
 export type WorkloadGroup = Resource<'WorkloadGroup', WorkloadGroupSpec>;
 export type EnvoyFilter = Resource<'EnvoyFilter', EnvoyFilterSpec>;
 export type ProxyConfig = Resource<'ProxyConfig', ProxyConfigSpec>;
+export type AuthorizationPolicy = Resource<'AuthorizationPolicy', AuthorizationPolicySpec>;
+export type PeerAuthentication = Resource<'PeerAuthentication', PeerAuthenticationSpec>;
+export type RequestAuthentication = Resource<'RequestAuthentication', RequestAuthenticationSpec>;
+export type Telemetry = Resource<'Telemetry', TelemetrySpec>;
+export type WasmPlugin = Resource<'WasmPlugin', WasmPluginSpec>;
 
 /** A decoded object of any kind. */
 export type ConfigResource =
@@ -76,7 +86,12 @@ export type ConfigResource =
   | Sidecar
   | WorkloadGroup
   | EnvoyFilter
-  | ProxyConfig;
+  | ProxyConfig
+  | AuthorizationPolicy
+  | PeerAuthentication
+  | RequestAuthentication
+  | Telemetry
+  | WasmPlugin;
 
 /**
  * All objects of the kinds that the model reads (see in-force.ts), sorted by kind, namespace and name. An unchanged object is the same value in the

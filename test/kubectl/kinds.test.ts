@@ -68,6 +68,31 @@ const samples: Readonly<Record<string, Sample>> = {
     table: onlyAge,
     explained: 'spec.image.imageType',
   },
+  PeerAuthentication: {
+    body: { spec: { mtls: { mode: 'STRICT' } } },
+    table: 'NAME MODE AGE one STRICT AGE',
+    explained: 'spec.portLevelMtls',
+  },
+  RequestAuthentication: {
+    body: { spec: { jwtRules: [{ issuer: 'a', jwksUri: 'https://example.com/keys' }] } },
+    table: onlyAge,
+    explained: 'spec.jwtRules.fromHeaders.prefix',
+  },
+  AuthorizationPolicy: {
+    body: { spec: { action: 'DENY', rules: [{}] } },
+    table: 'NAME ACTION AGE one DENY AGE',
+    explained: 'spec.rules.from.source.principals',
+  },
+  Telemetry: {
+    body: { spec: { tracing: [{ randomSamplingPercentage: 10 }] } },
+    table: onlyAge,
+    explained: 'spec.metrics.overrides.tagOverrides',
+  },
+  WasmPlugin: {
+    body: { spec: { url: 'oci://example.com/plugin:v1' } },
+    table: onlyAge,
+    explained: 'spec.vmConfig.env.valueFrom',
+  },
 };
 
 function yamlOf({ kind, group, versions }: KindDefinition, version = versions[0]): string {
