@@ -1,5 +1,6 @@
 import type { Problem } from '../../kit/problem.ts';
 import { decodeMetadata } from './decode-metadata.ts';
+import { findDormantFields } from './dormant-fields.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, invalid, required, unknownField, unknownKind } from './field-error.ts';
 import type { KindDefinition } from './kind.ts';
@@ -50,18 +51,20 @@ function decodeKnown(
   unknownFields: UnknownFields,
 ): DecodeResult {
   const { metadata, errors, unknown } = decodeMetadata(fields['metadata']);
-  const spec = decodeSpec(fields['spec'] ?? {}, definition);
+  const spec = decodeSpec(fields['spec'] ?? {}, definition, metadata);
   const place = `${definition.kind} ${metadata.namespace}/${metadata.name}`;
   const strangers = judgeUnknown(
     [...unknownTopLevel(fields), ...unknown, ...spec.unknown],
     unknownFields,
   );
   const found = [...strangers, ...errors, ...spec.errors];
-  const problems = found.map((error) => ({ ...error, resource: place }));
-  if (problems.some(({ severity }) => severity === 'error')) {
-    return { ok: false, problems };
+  const inPlace = (error: FieldError): Problem => ({ ...error, resource: place });
+  if (found.some(({ severity }) => severity === 'error')) {
+    return { ok: false, problems: found.map(inPlace) };
   }
-  return { ok: true, warnings: problems, ...assemble(fields, metadata, spec.value) };
+  const dormant = [...findDormantFields(definition.kind, spec.value)];
+  const warnings = [...found, ...dormant].map(inPlace);
+  return { ok: true, warnings, ...assemble(fields, metadata, spec.value) };
 }
 
 interface DecodedSpec {
@@ -70,11 +73,11 @@ interface DecodedSpec {
   readonly unknown: readonly FieldError[];
 }
 
-function decodeSpec(value: unknown, definition: KindDefinition): DecodedSpec {
+function decodeSpec(value: unknown, definition: KindDefinition, metadata: ObjectMeta): DecodedSpec {
   const pruned = prune(value, definition.schema, 'spec');
   const unknown = pruned.unknown.map(unknownField);
   const faults = validateSchema(pruned.value, definition.schema, 'spec');
-  const errors = faults.length > 0 ? faults : [...definition.validate(pruned.value)];
+  const errors = faults.length > 0 ? faults : [...definition.validate(pruned.value, metadata)];
   return { value: pruned.value, errors, unknown };
 }
 

@@ -1,5 +1,6 @@
+import { matchLabelsSelector } from './policy-target.ts';
 import type { Decoded } from './schema.ts';
-import { list, message, text, textMap, texts } from './schema.ts';
+import { describe, list, message, text, textMap, texts } from './schema.ts';
 import { describeTrafficPolicy } from './traffic-policy.ts';
 
 /** The fields of Istio's DestinationRule (istio/api networking/v1alpha3/destination_rule.proto). */
@@ -21,9 +22,7 @@ export const destinationRuleSchema = message(
     trafficPolicy: describeTrafficPolicy('How the service is called.'),
     subsets: list('Named parts of the service.', subset),
     exportTo: texts('Namespaces that see the rule: names, . for its own, * for all (default).'),
-    workloadSelector: message('Limits the rule to some clients.', {
-      matchLabels: textMap('Labels that the client must have.'),
-    }),
+    workloadSelector: describe('Limits the rule to some clients.', matchLabelsSelector),
   },
   ['host'],
 );

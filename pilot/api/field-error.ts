@@ -12,6 +12,7 @@ export const fieldCodes = {
   forbidden: 'E_FIELD_FORBIDDEN',
   unknown: 'E_FIELD_UNKNOWN',
   kind: 'E_KIND_UNKNOWN',
+  dormant: 'W_NOT_IN_FORCE',
 } as const;
 
 export interface FieldError extends Omit<Problem, 'resource'> {
@@ -65,6 +66,20 @@ export function unknownField(path: string): FieldError {
 export function unknownKind(apiVersion: string, kind: string): FieldError {
   const message = `Invalid value: ${show(`${apiVersion} ${kind}`)}: is not a kind of the mesh`;
   return fieldError(fieldCodes.kind, 'kind', message);
+}
+
+/** A warning: the field is stored, and does nothing yet. `note` says for which values that is so. */
+export function notInForce(path: string, note: string | undefined, others: number): FieldError {
+  const more = others === 0 ? '' : ` (and at ${others} more ${others === 1 ? 'place' : 'places'})`;
+  const values = note === undefined ? '' : ` (${note.replaceAll('`', '"')})`;
+  const message = `is stored, but not yet in force${values}${more}`;
+  return { code: fieldCodes.dormant, severity: 'warning', path, message };
+}
+
+/** The same for a whole kind. */
+export function kindNotInForce(kind: string): FieldError {
+  const message = `${kind} is stored, but not yet in force: proxies get nothing of it`;
+  return { code: fieldCodes.dormant, severity: 'warning', path: 'kind', message };
 }
 
 /** The same finding as a warning: the object is accepted. */

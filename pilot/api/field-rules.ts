@@ -157,7 +157,8 @@ export function* checkSelector(
     yield asWarning(invalid(path, {}, 'selects every workload of the namespace; name labels'));
   }
   for (const [key, value] of Object.entries(labels ?? {})) {
-    if (key === '' || key.includes('*') || value.includes('*')) {
+    if (key === '') yield invalid(path, `=${value}`, 'must not have an empty key');
+    else if (key.includes('*') || value.includes('*')) {
       yield invalid(path, `${key}=${value}`, 'wildcards are not supported in a selector');
     }
   }

@@ -1,9 +1,19 @@
+import { authorizationPolicy } from './authorization-policy.ts';
 import { destinationRule } from './destination-rule.ts';
+import { envoyFilter } from './envoy-filter.ts';
+import { gateway } from './gateway.ts';
 import type { KindDefinition } from './kind.ts';
+import { peerAuthentication } from './peer-authentication.ts';
+import { proxyConfig } from './proxy-config.ts';
+import { requestAuthentication } from './request-authentication.ts';
 import type { ConfigObject, ObjectKey } from './resource.ts';
 import { serviceEntry } from './service-entry.ts';
+import { sidecar } from './sidecar.ts';
+import { telemetry } from './telemetry.ts';
 import { virtualService } from './virtual-service.ts';
+import { wasmPlugin } from './wasm-plugin.ts';
 import { workloadEntry } from './workload-entry.ts';
+import { workloadGroup } from './workload-group.ts';
 
 /** Every kind that pilot serves. A new kind is a file of its own and a line here. */
 export const kinds: readonly KindDefinition[] = [
@@ -11,6 +21,16 @@ export const kinds: readonly KindDefinition[] = [
   destinationRule,
   serviceEntry,
   workloadEntry,
+  gateway,
+  sidecar,
+  workloadGroup,
+  envoyFilter,
+  proxyConfig,
+  peerAuthentication,
+  requestAuthentication,
+  authorizationPolicy,
+  telemetry,
+  wasmPlugin,
 ];
 
 /** The definition of a kind in any of its versions; undefined when pilot does not serve it. */

@@ -1,7 +1,17 @@
+import type { AuthorizationPolicySpec } from './authorization-policy-schema.ts';
 import type { DestinationRuleSpec } from './destination-rule-schema.ts';
+import type { EnvoyFilterSpec } from './envoy-filter-schema.ts';
+import type { GatewaySpec } from './gateway-schema.ts';
+import type { PeerAuthenticationSpec } from './peer-authentication-schema.ts';
+import type { ProxyConfigSpec } from './proxy-config-schema.ts';
+import type { RequestAuthenticationSpec } from './request-authentication-schema.ts';
 import type { ServiceEntrySpec } from './service-entry-schema.ts';
+import type { SidecarSpec } from './sidecar-schema.ts';
+import type { TelemetrySpec } from './telemetry-schema.ts';
 import type { VirtualServiceSpec } from './virtual-service-schema.ts';
+import type { WasmPluginSpec } from './wasm-plugin-schema.ts';
 import type { WorkloadEntrySpec } from './workload-entry-schema.ts';
+import type { WorkloadGroupSpec } from './workload-group-schema.ts';
 
 /**
  * Configuration objects: the wire form that the HTTP API and the stores handle, and the decoded form that
@@ -55,11 +65,36 @@ export type DestinationRule = Resource<'DestinationRule', DestinationRuleSpec>;
 export type ServiceEntry = Resource<'ServiceEntry', ServiceEntrySpec>;
 export type WorkloadEntry = Resource<'WorkloadEntry', WorkloadEntrySpec>;
 
-/** A decoded object: what everything behind the store works with. */
-export type ConfigResource = VirtualService | DestinationRule | ServiceEntry | WorkloadEntry;
+export type Gateway = Resource<'Gateway', GatewaySpec>;
+export type Sidecar = Resource<'Sidecar', SidecarSpec>;
+export type WorkloadGroup = Resource<'WorkloadGroup', WorkloadGroupSpec>;
+export type EnvoyFilter = Resource<'EnvoyFilter', EnvoyFilterSpec>;
+export type ProxyConfig = Resource<'ProxyConfig', ProxyConfigSpec>;
+export type AuthorizationPolicy = Resource<'AuthorizationPolicy', AuthorizationPolicySpec>;
+export type PeerAuthentication = Resource<'PeerAuthentication', PeerAuthenticationSpec>;
+export type RequestAuthentication = Resource<'RequestAuthentication', RequestAuthenticationSpec>;
+export type Telemetry = Resource<'Telemetry', TelemetrySpec>;
+export type WasmPlugin = Resource<'WasmPlugin', WasmPluginSpec>;
+
+/** A decoded object of any kind. */
+export type ConfigResource =
+  | VirtualService
+  | DestinationRule
+  | ServiceEntry
+  | WorkloadEntry
+  | Gateway
+  | Sidecar
+  | WorkloadGroup
+  | EnvoyFilter
+  | ProxyConfig
+  | AuthorizationPolicy
+  | PeerAuthentication
+  | RequestAuthentication
+  | Telemetry
+  | WasmPlugin;
 
 /**
- * All objects in force, sorted by kind, namespace and name. An unchanged object is the same value in the
+ * All objects of the kinds that the model reads (see in-force.ts), sorted by kind, namespace and name. An unchanged object is the same value in the
  * next set, so that what is derived from it can be kept.
  */
 export type ResourceSet = readonly ConfigResource[];

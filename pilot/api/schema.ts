@@ -72,8 +72,14 @@ export function list<S extends TSchema>(
   return Type.Array(items, { description, ...limits });
 }
 
-export function text(description: string): ReturnType<typeof Type.String> {
-  return Type.String({ description });
+export interface TextLimits {
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+}
+
+export function text(description: string, limits: TextLimits = {}): ReturnType<typeof Type.String> {
+  return Type.String({ description, ...limits });
 }
 
 export function flag(description: string): ReturnType<typeof Type.Boolean> {
@@ -82,12 +88,25 @@ export function flag(description: string): ReturnType<typeof Type.Boolean> {
 
 export function texts(
   description: string,
+  limits: TextLimits = {},
 ): ReturnType<typeof list<ReturnType<typeof Type.String>>> {
-  return list(description, Type.String());
+  return list(description, Type.String({ ...limits }));
 }
 
-export function textMap(description: string): Unsafe<Record<string, string>> {
-  return mapOf(description, Type.String());
+export function textMap(
+  description: string,
+  limits: TextLimits = {},
+): Unsafe<Record<string, string>> {
+  return mapOf(description, Type.String({ ...limits }));
+}
+
+/** An object whose fields no schema describes: kept as it is (Kubernetes' x-kubernetes-preserve-unknown-fields). */
+export function anyFields(description: string): Unsafe<Record<string, unknown>> {
+  return Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    description,
+    'x-kubernetes-preserve-unknown-fields': true,
+  });
 }
 
 /** One of a fixed set of strings. */
@@ -103,8 +122,8 @@ export function uint32(description: string): ReturnType<typeof Type.Integer> {
   return Type.Integer({ description, minimum: 0, maximum: 4294967295 });
 }
 
-export function int32(description: string): ReturnType<typeof Type.Integer> {
-  return Type.Integer({ description, minimum: -2147483648, maximum: 2147483647 });
+export function int32(description: string, minimum = -2147483648): ReturnType<typeof Type.Integer> {
+  return Type.Integer({ description, minimum, maximum: 2147483647 });
 }
 
 export function decimal(

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import type { Decoded } from './schema.ts';
-import { choice, list, message, text, textMap, texts, uint32 } from './schema.ts';
+import { choice, describe, list, message, text, texts, uint32 } from './schema.ts';
 import { workloadEntrySchema } from './workload-entry-schema.ts';
+import { workloadSelector } from './workload-selector.ts';
 
 /** The fields of Istio's ServiceEntry (istio/api networking/v1alpha3/service_entry.proto). */
 
@@ -9,8 +10,10 @@ const servicePort = message(
   'A port of the service.',
   {
     number: uint32('Port number, 1 to 65535.'),
-    name: text('Name of the port.'),
-    protocol: text('HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS; found out when missing.'),
+    name: text('Name of the port.', { maxLength: 256 }),
+    protocol: text('HTTP, HTTPS, GRPC, HTTP2, MONGO, TCP or TLS; found out when missing.', {
+      maxLength: 256,
+    }),
     targetPort: uint32('Port of the endpoints, where it differs.'),
   },
   ['number', 'name'],
@@ -36,9 +39,7 @@ export const serviceEntrySchema = message(
       'DYNAMIC_DNS',
     ]),
     endpoints: list('Its endpoints.', workloadEntrySchema, { maxItems: 4096 }),
-    workloadSelector: message('Takes WorkloadEntries as endpoints.', {
-      labels: textMap('Labels that the workload must have.'),
-    }),
+    workloadSelector: describe('Takes WorkloadEntries as endpoints.', workloadSelector),
     exportTo: texts('Namespaces that see it: names, . for its own, * for all (default).'),
     subjectAltNames: texts('Names that the certificates of its endpoints may have.'),
   },

@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { duplicate, forbidden, invalid, required, unsupported } from './field-error.ts';
+import { duplicate, forbidden, invalid, required } from './field-error.ts';
 import {
   checkExportTo,
   checkOneOf,
@@ -11,6 +11,7 @@ import {
   isWildcardDomain,
 } from './field-rules.ts';
 import { ageColumn, defineKind, istioNetworking } from './kind.ts';
+import { carriesHostName, checkProtocol, namedProtocols } from './port-protocol.ts';
 import type { ServiceEntrySpec } from './service-entry-schema.ts';
 import { serviceEntrySchema } from './service-entry-schema.ts';
 import { checkPortName, checkWorkload } from './workload-entry-rules.ts';
@@ -68,24 +69,6 @@ function* checkHosts(hosts: readonly string[]): Iterable<FieldError> {
   }
 }
 
-const protocols = [
-  'HTTP',
-  'HTTP2',
-  'HTTP_PROXY',
-  'HTTPS',
-  'GRPC',
-  'GRPC-WEB',
-  'TLS',
-  'TCP',
-  'UDP',
-  'MONGO',
-  'REDIS',
-  'MYSQL',
-];
-
-/** Protocols by which a proxy can tell hosts apart. */
-const namedProtocols = ['HTTP', 'HTTP2', 'HTTP_PROXY', 'HTTPS', 'GRPC', 'GRPC-WEB', 'TLS'];
-
 function* checkPorts(spec: ServiceEntrySpec): Iterable<FieldError> {
   const names = new Set<string>();
   const numbers = new Set<number>();
@@ -98,9 +81,7 @@ function* checkPorts(spec: ServiceEntrySpec): Iterable<FieldError> {
     yield* checkPortName(`${path}.name`, name);
     yield* checkPort(`${path}.number`, number);
     yield* checkPort(`${path}.targetPort`, targetPort);
-    if (protocol !== '' && !protocols.includes(protocol.toUpperCase())) {
-      yield unsupported(`${path}.protocol`, protocol, protocols);
-    }
+    yield* checkProtocol(`${path}.protocol`, protocol);
   }
 }
 
@@ -154,7 +135,7 @@ function* checkDnsResolution(
 /** Plain TCP carries no host name, so several hosts on one port could not be told apart. */
 function* checkManyHosts(spec: ServiceEntrySpec): Iterable<FieldError> {
   for (const [index, { protocol = '' }] of (spec.ports ?? []).entries()) {
-    if (!namedProtocols.includes(protocol.toUpperCase())) {
+    if (!carriesHostName(protocol)) {
       yield invalid(
         `spec.ports[${index}].protocol`,
         protocol,

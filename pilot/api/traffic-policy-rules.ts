@@ -66,7 +66,7 @@ function* checkPorts(path: string, policies: readonly PortTrafficPolicy[]): Iter
   }
 }
 
-function* checkConnectionPool(
+export function* checkConnectionPool(
   path: string,
   pool: ConnectionPool | undefined,
 ): Iterable<FieldError> {

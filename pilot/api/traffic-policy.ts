@@ -32,7 +32,7 @@ const localityLb = message('Balancing by locality.', {
     'Shares of the traffic of a locality.',
     message('Shares of one locality.', {
       from: text('Locality as region/zone/subzone, with optional *.'),
-      to: mapOf('Locality → share; the sum is 100.', Type.Integer({ minimum: 0 })),
+      to: mapOf('Locality → share; the sum is 100.', uint32('')),
     }),
   ),
   failover,
@@ -99,7 +99,7 @@ const loadBalancer = message('How an endpoint is chosen.', {
   warmup,
 });
 
-const connectionPool = message('Limits of connections and requests.', {
+export const connectionPoolSchema = message('Limits of connections and requests.', {
   tcp: message('Limits of all connections.', {
     maxConnections: int32('Most connections to a destination.'),
     connectTimeout: duration('Limit of connecting. Default 10s.'),
@@ -159,7 +159,12 @@ const clientTls = message('TLS towards the destination.', {
   insecureSkipVerify: flag('Does not verify the server certificate.'),
 });
 
-const perPort = { loadBalancer, connectionPool, outlierDetection, tls: clientTls };
+const perPort = {
+  loadBalancer,
+  connectionPool: connectionPoolSchema,
+  outlierDetection,
+  tls: clientTls,
+};
 
 const portPolicy = message('A policy for one port.', {
   port: message('The port.', { number: uint32('Port number, 1 to 65535.') }),
@@ -201,6 +206,6 @@ export type PortTrafficPolicy = Decoded<typeof portPolicy>;
 export type LoadBalancer = Decoded<typeof loadBalancer>;
 export type ConsistentHash = Decoded<typeof consistentHash>;
 export type LocalityLb = Decoded<typeof localityLb>;
-export type ConnectionPool = Decoded<typeof connectionPool>;
+export type ConnectionPool = Decoded<typeof connectionPoolSchema>;
 export type OutlierDetection = Decoded<typeof outlierDetection>;
 export type ClientTls = Decoded<typeof clientTls>;

@@ -41,7 +41,10 @@ function explain(error: ErrorObject, root: unknown, base: string): FieldError {
         `must be of type ${String(params['type']).replaceAll(',', ' or ')}`,
       );
     case 'minItems':
+    case 'minProperties':
       return required(path, 'write at least one');
+    case 'minLength':
+      return required(path, 'must not be empty');
     default:
       return invalid(path, shorten(value), error.message ?? error.keyword);
   }

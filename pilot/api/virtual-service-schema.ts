@@ -31,7 +31,7 @@ const percent = message('A share of the requests.', {
   value: decimal('From 0 to 100.'),
 });
 
-const destination = message(
+export const destination = message(
   'Where requests go: a service known to the mesh, and optionally one of its subsets.',
   {
     host: text('Name of a service, such as reviews or reviews.service.consul.'),

@@ -64,7 +64,16 @@ describe('the HTTP server', () => {
       [
         'APIGroupList',
         'v1',
-        ['virtualservices', 'destinationrules', 'serviceentries', 'workloadentries'],
+        [
+          'virtualservices',
+          'destinationrules',
+          'serviceentries',
+          'workloadentries',
+          'gateways',
+          'sidecars',
+          'workloadgroups',
+          'proxyconfigs',
+        ],
         'APIGroupDiscoveryList',
         true,
       ],
@@ -150,7 +159,7 @@ describe('the HTTP server', () => {
       ask('PATCH', `${path}?fieldValidation=Strict`, { body: { spec: { htp: 1 } }, type: merge }),
       ask('GET', `${collection}?fieldSelector=spec.host%3Da`),
       ask('GET', `${collection}?watch=true&resourceVersion=1`),
-      ask('GET', '/apis/networking.istio.io/v1/namespaces/default/gateways'),
+      ask('GET', '/apis/networking.istio.io/v1/namespaces/default/ingresses'),
       ask('GET', `${collection}/${'x'.repeat(253)}`),
       ask('DELETE', `${path}?dryRun=Some`),
     ]);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kit/clock.ts';
 import { WatchedCell } from '../../kit/watched.ts';
 import { resourceOf } from '../api/decode.ts';
+import { isInForce } from '../api/in-force.ts';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
 import { EventLog } from './event-log.ts';
@@ -107,7 +108,9 @@ export class ObjectTable {
     this.#sorted = [...this.#entries.values()].sort((left, right) =>
       left.order < right.order ? -1 : 1,
     );
-    this.resources.set(this.#sorted.map(({ resource }) => resource));
+    if (events.some(({ object }) => isRead(resourceOf(object)))) {
+      this.resources.set(this.#sorted.map(({ resource }) => resource).filter(isRead));
+    }
     for (const event of events) this.#log.append(event);
   }
 
@@ -147,4 +150,9 @@ export class ObjectTable {
   #nextVersion(): number {
     return Math.max(this.#version + 1, this.#clock.now());
   }
+}
+
+/** The pipeline is not woken for kinds that the model does not read. */
+function isRead({ kind }: ConfigResource): boolean {
+  return isInForce(kind);
 }

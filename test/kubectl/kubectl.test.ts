@@ -116,7 +116,7 @@ for (const binary of binaries) {
       const patch = JSON.stringify([
         { op: 'replace', path: '/spec/http/0/route/0/destination/subset', value: 'v3' },
       ]);
-      const merge = JSON.stringify({ spec: { exportTo: ['.'] } });
+      const merge = JSON.stringify({ spec: { exportTo: ['*'] } });
       assert.deepEqual(
         [
           await run('label vs reviews app=a'),
@@ -134,7 +134,7 @@ for (const binary of binaries) {
           '',
           `${shown} patched`,
           `${shown} patched`,
-          'v3["."]',
+          'v3["*"]',
           `${shown} replaced`,
           'v2',
         ],

@@ -1,0 +1,53 @@
+import { dormant, isInForce } from '../../pilot/api/in-force.ts';
+import type { KindDefinition } from '../../pilot/api/kind.ts';
+import { kinds } from '../../pilot/api/kinds.ts';
+
+/** The text of docs/config-kinds.md. */
+export function renderKinds(): string {
+  const partly = kinds.filter(({ kind }) => isInForce(kind));
+  return [
+    head,
+    table(
+      ['Kind', 'Group', 'Versions', 'Short name', 'In force'],
+      kinds.map((definition) => [
+        definition.kind,
+        definition.group === '' ? 'core' : definition.group,
+        definition.versions.join(', '),
+        definition.shortNames.join(', '),
+        stateOf(definition),
+      ]),
+    ),
+    '## Fields that are not yet in force\n',
+    ...partly.map((definition) => section(definition)),
+  ].join('\n');
+}
+
+const head = `# Configuration kinds
+
+<!-- Generated from pilot/api/in-force.ts: UPDATE_GOLDEN=1 npm run unit -- --grep "not in force" -->
+
+Every kind is accepted, validated, stored and served in each of its versions. What is stored but does not change
+anything yet is said at \`kubectl apply\` (as \`Warning:\`), in the log for files, and here. \`kubectl explain\` shows
+all fields of a kind.
+`;
+
+function stateOf({ kind }: KindDefinition): string {
+  if (!isInForce(kind)) return 'not yet';
+  return dormant[kind].length === 0 ? 'yes' : 'yes, but for the fields below';
+}
+
+function section({ kind }: KindDefinition): string {
+  const rows = dormant[kind].map(({ path = '', note = '' }) => [`\`${path}\``, note]);
+  return `### ${kind}\n\n${table(['Field', 'Which values'], rows)}`;
+}
+
+/** A Markdown table as prettier lays it out. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(header), rule, ...rows.map(line), ''].join('\n');
+}
