@@ -59,8 +59,7 @@ function pointsOf(rule: ResourceSet[number], rules: ResourceSet): readonly Point
       return isForSidecars(rule) ? [...httpPoints(rule, rules), ...tcpPoints(rule)] : [];
     case 'DestinationRule':
       return subsetPoints(rule, rules);
-    case 'ServiceEntry':
-    case 'WorkloadEntry':
+    default:
       return [];
   }
 }

@@ -50,6 +50,8 @@ function changesOf(rule: ConfigResource, names: Names): readonly Change[] {
     case 'ServiceEntry':
     case 'WorkloadEntry':
       return serviceEntryChanges(spec);
+    default:
+      return [];
   }
 }
 
