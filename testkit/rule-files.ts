@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../kit/problem.ts';
+import { showPath } from './file-pattern.ts';
 import { resourceOf } from '../pilot/api/decode.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
@@ -38,7 +38,7 @@ export async function readRuleFiles(paths: readonly string[], folder: string): P
   const origins = new Map<string, Origin>();
   const problems: Problem[] = [];
   for (const [index, path] of paths.entries()) {
-    const file = relative(folder, path);
+    const file = showPath(path, folder);
     for (const document of parseConfigFile(file, texts[index] ?? '').documents) {
       problems.push(...document.problems);
       if (document.object === undefined) continue;
