@@ -54,14 +54,10 @@ export function coverRules(rules: RuleFiles, seen: readonly Reached[]): Coverage
 }
 
 function pointsOf(rule: ResourceSet[number], rules: ResourceSet): readonly Point[] {
-  switch (rule.kind) {
-    case 'VirtualService':
-      return isForSidecars(rule) ? [...httpPoints(rule, rules), ...tcpPoints(rule)] : [];
-    case 'DestinationRule':
-      return subsetPoints(rule, rules);
-    default:
-      return [];
+  if (rule.kind === 'VirtualService') {
+    return isForSidecars(rule) ? [...httpPoints(rule, rules), ...tcpPoints(rule)] : [];
   }
+  return rule.kind === 'DestinationRule' ? subsetPoints(rule, rules) : [];
 }
 
 function isForSidecars({ spec: { gateways = [] } }: VirtualService): boolean {

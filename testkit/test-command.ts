@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { OperationError, describeError } from '../kit/errors.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
-import { findFiles } from './file-pattern.ts';
+import { findFiles, showPath } from './file-pattern.ts';
 import { FileWatcher } from './file-watcher.ts';
 import type { MeshPool } from './mesh-pool.ts';
 import { type Reporter, report, reporters } from './report.ts';
@@ -85,7 +85,7 @@ async function watch(run: Run, surroundings: Surroundings): Promise<number> {
       complain('\ncmesh test: waiting for a change; Ctrl-C ends\n');
       const changed = await watcher.next(signal);
       if (changed === undefined) return code;
-      complain(`\n--- ${relative(folder, changed)} has changed ---\n\n`);
+      complain(`\n--- ${showPath(changed, folder)} has changed ---\n\n`);
     }
   } finally {
     signal.removeEventListener('abort', end);
@@ -140,7 +140,7 @@ export async function loadAll(
     );
   }
   const files = [...new Set(found.flat())];
-  return Promise.all(files.map((file) => loadSuite(shorten(file, folder), folder)));
+  return Promise.all(files.map((file) => loadSuite(file, folder)));
 }
 
 /** In a folder those with the usual name count, so that rules and cases may lie together. */
@@ -150,11 +150,6 @@ async function findCaseFiles(pattern: string, folder: string): Promise<readonly 
   const isFile = files.length === 1 && only === resolve(folder, pattern);
   if (isFile || /[*?]/.test(pattern)) return files;
   return findFiles(caseFilePattern, resolve(folder, pattern));
-}
-
-function shorten(file: string, folder: string): string {
-  const short = relative(folder, file);
-  return short.startsWith('..') || isAbsolute(short) ? file : short;
 }
 
 function isComplete(loaded: readonly LoadedSuite[]): boolean {

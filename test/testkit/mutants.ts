@@ -42,17 +42,10 @@ export function mutate(own: ResourceSet, others: ResourceSet, names: Names): rea
 
 function changesOf(rule: ConfigResource, names: Names): readonly Change[] {
   const spec = rule.spec as unknown as Fields;
-  switch (rule.kind) {
-    case 'VirtualService':
-      return virtualServiceChanges(spec, names);
-    case 'DestinationRule':
-      return destinationRuleChanges(spec, names);
-    case 'ServiceEntry':
-    case 'WorkloadEntry':
-      return serviceEntryChanges(spec);
-    default:
-      return [];
-  }
+  if (rule.kind === 'VirtualService') return virtualServiceChanges(spec, names);
+  if (rule.kind === 'DestinationRule') return destinationRuleChanges(spec, names);
+  const isEntry = rule.kind === 'ServiceEntry' || rule.kind === 'WorkloadEntry';
+  return isEntry ? serviceEntryChanges(spec) : [];
 }
 
 function virtualServiceChanges(spec: Fields, names: Names): readonly Change[] {
