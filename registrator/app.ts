@@ -12,10 +12,10 @@ import { formatEngineAddress } from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
 import { showExplanation, showPlan } from './inspection.ts';
-import { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { openParts, type Context } from './parts.ts';
 import { Reconciler } from './reconcile.ts';
-import { startStatusServer } from './status-server.ts';
+import { startStatusServer, type StatusServerOptions } from './status-server.ts';
 
 /** What a command runs with. */
 export interface AppIo {
@@ -59,25 +59,26 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
       reconciler.trigger();
     },
   });
-  const metrics = new Metrics();
-  const reconciler = new Reconciler({ inventory, registry, plan, log, metrics });
+  const metrics = config.listen === undefined ? undefined : await loadMetrics();
+  const reconciler = new Reconciler({
+    inventory,
+    registry,
+    plan,
+    log,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
   const resync = (): void => {
     inventory.invalidate();
     reconciler.trigger();
   };
   let isFollowing = false;
-  if (config.listen !== undefined) {
-    const status = {
-      address: config.listen,
-      metrics,
-      findFaults: () => reconciler.findFaults(),
-      findDelays: () => [
-        ...(isFollowing ? [] : ['the events of the Docker Engine are not heard']),
-        ...reconciler.findDelays(),
-      ],
-    };
-    const { port } = life.add(await startStatusServer(status));
-    log.info({ port }, 'answering /metrics, /healthz and /readyz');
+  if (config.listen !== undefined && metrics !== undefined) {
+    const findDelays = (): readonly string[] => [
+      ...(isFollowing ? [] : ['the events of the Docker Engine are not heard']),
+      ...reconciler.findDelays(),
+    ];
+    const findFaults = (): readonly string[] => reconciler.findFaults();
+    await listen({ address: config.listen, metrics, findFaults, findDelays }, context);
   }
   life.add(
     watchDocker({
@@ -105,6 +106,17 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
     'registering the containers of this Docker Engine',
   );
   await reconciler.run(signal);
+}
+
+async function listen(options: StatusServerOptions, { log, life }: Context): Promise<void> {
+  const { port } = life.add(await startStatusServer(options));
+  log.info({ port }, 'answering /metrics, /healthz and /readyz');
+}
+
+/** Only when they are read: prom-client takes 12 MB. */
+async function loadMetrics(): Promise<Metrics> {
+  const module = await import('./metrics.ts');
+  return new module.Metrics();
 }
 
 interface CleanupParts {

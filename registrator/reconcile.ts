@@ -24,7 +24,8 @@ export interface ReconcilerOptions {
   readonly registry: Registry;
   readonly plan: PlanOptions;
   readonly log: Log;
-  readonly metrics: Metrics;
+  /** Absent when nobody reads them. */
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -90,7 +91,7 @@ export class Reconciler {
       const done = await this.#pass(signal);
       this.#passedAt = systemClock.now();
       this.#settled ||= done;
-      this.#options.metrics.observePass(this.#passedAt - began);
+      this.#options.metrics?.observePass(this.#passedAt - began);
       if (done) this.#backoff.reset();
       await this.#rest(done ? pollInterval : this.#backoff.next(), signal);
     }
@@ -104,7 +105,7 @@ export class Reconciler {
       this.#noteOutage('docker', observation.failure, signal);
       const desired = planServices(observation, plan);
       this.#showProblems(desired.problems);
-      metrics.setState(
+      metrics?.setState(
         desired.records.map(({ health }) => health),
         desired.problems.map(({ severity }) => severity),
       );
@@ -141,7 +142,7 @@ export class Reconciler {
       this.#rejected.delete(id);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#options.metrics.countError('write');
+      this.#options.metrics?.countError('write');
       const reason = describeError(error);
       if (this.#rejected.get(id) === reason) return;
       this.#rejected.set(id, reason);
@@ -153,8 +154,8 @@ export class Reconciler {
     const { metrics } = this.#options;
     const lag = this.#events.take(this.#containers.get(operationId(operation)) ?? '');
     const isDrift = this.#settled && lag === undefined && !this.#events.areRecent;
-    metrics.countOperation(operation.kind, isDrift);
-    if (lag !== undefined) metrics.observeLag(lag);
+    metrics?.countOperation(operation.kind, isDrift);
+    if (lag !== undefined) metrics?.observeLag(lag);
   }
 
   async #send(operation: Operation): Promise<void> {
@@ -192,12 +193,12 @@ export class Reconciler {
   #noteOutage(part: Peer, failure: unknown, signal: AbortSignal): void {
     const { log, metrics } = this.#options;
     if (signal.aborted) return;
-    metrics.setUp(part, failure === undefined);
+    metrics?.setUp(part, failure === undefined);
     if (failure === undefined) {
       if (this.#outages.delete(part)) log.info({}, `${names[part]}: works again`);
       return;
     }
-    metrics.countError(part);
+    metrics?.countError(part);
     if (this.#outages.has(part)) return;
     this.#outages.add(part);
     log.error({}, `${names[part]}: ${describeError(failure)}; trying again`);

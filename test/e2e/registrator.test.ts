@@ -51,7 +51,7 @@ describe('the registrator on a real Docker Engine', function () {
 
   before(async () => {
     await Promise.all([buildImage(), docker('network', 'create', name)]);
-    consul = await TestConsul.start();
+    consul = await TestConsul.start({ enable_script_checks: true });
     registrator = startRegistrator(['-internal', consul.address.replace('http:', 'consul:')], {
       DOCKER_HOST: process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
     });
@@ -259,6 +259,51 @@ describe('the registrator on a real Docker Engine', function () {
       await docker('start', app);
       await state('joined', /^passing/);
     });
+  });
+
+  it('says why a container is registered as it is, before and after', async () => {
+    const other = `${name}-other`;
+    await docker('network', 'create', other);
+    try {
+      const web = await alone('told', '-e', `SERVICE_NETWORK=${other}`, '--expose', '81');
+      const look = async (...argv: string[]): Promise<string> => {
+        const looking = startRegistrator([...argv, consul.address.replace('http:', 'consul:')], {
+          DOCKER_HOST: process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
+        });
+        assert.equal(await looking.ended, 0, looking.log.lines.join('\n'));
+        return looking.output.join('');
+      };
+      assert.match(await look('explain', '-internal', web), /E_NETWORK .*is not on network/);
+      await docker('network', 'connect', other, web);
+      await state('told-9080', /^passing/);
+      assert.match(
+        await look('explain', '-internal', web),
+        new RegExp(`address .*network ${other} \\(SERVICE_NETWORK\\)\n[^]*Consul +has it\n`),
+      );
+      const plan = await look('plan', '-internal');
+      assert.match(plan, new RegExp(`^none +told-81 .*:${web}:81$`, 'm'));
+    } finally {
+      await docker('rm', '-f', ...containers);
+      containers.clear();
+      await docker('network', 'rm', other);
+    }
+  });
+
+  it('runs a check inside the container by Consul', async () => {
+    const web = await alone(
+      'inside',
+      '-e',
+      'SERVICE_CHECK_DOCKER=test -e /ok',
+      '-e',
+      'SERVICE_CHECK_INTERVAL=1s',
+    );
+    const exec = async (): Promise<string | undefined> => {
+      const [entry] = await consul.get<HealthEntry[]>('/health/service/inside');
+      return entry?.Checks.find(({ CheckID }) => CheckID.endsWith(':exec'))?.Status;
+    };
+    await until('the check to fail', async () => (await exec()) === 'critical');
+    await docker('exec', web, 'touch', '/ok');
+    await until('the check to pass', async () => (await exec()) === 'passing');
   });
 
   it('is right again after Consul lost its data', async () => {
