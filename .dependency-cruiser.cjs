@@ -23,7 +23,7 @@ const table = {
   ],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:net'],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:(net|crypto)'],
   'pilot/model': [
     '^pilot/api',
     '^registrator/contract',

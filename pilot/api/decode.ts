@@ -7,6 +7,7 @@ import type { KindDefinition } from './kind.ts';
 import { findKind, keyOf } from './kinds.ts';
 import { prune } from './prune.ts';
 import type { ConfigObject, ConfigResource, Json, ObjectMeta } from './resource.ts';
+import { bodyOf } from './resource.ts';
 import { validateSchema } from './validate-schema.ts';
 
 /** What happens to fields that a kind does not have: the object is refused, warned of, or just pruned. */
@@ -51,10 +52,10 @@ function decodeKnown(
   unknownFields: UnknownFields,
 ): DecodeResult {
   const { metadata, errors, unknown } = decodeMetadata(fields['metadata']);
-  const spec = decodeSpec(fields['spec'] ?? {}, definition, metadata);
+  const spec = decodeBody(fields, definition, metadata);
   const place = `${definition.kind} ${metadata.namespace}/${metadata.name}`;
   const strangers = judgeUnknown(
-    [...unknownTopLevel(fields), ...unknown, ...spec.unknown],
+    [...unknownTopLevel(fields, definition), ...unknown, ...spec.unknown],
     unknownFields,
   );
   const found = [...strangers, ...errors, ...spec.errors];
@@ -64,27 +65,46 @@ function decodeKnown(
   }
   const dormant = [...findDormantFields(definition.kind, spec.value)];
   const warnings = [...found, ...dormant].map(inPlace);
-  return { ok: true, warnings, ...assemble(fields, metadata, spec.value) };
+  return { ok: true, warnings, ...assemble(fields, metadata, spec.body) };
 }
 
-interface DecodedSpec {
+interface DecodedBody {
   readonly value: unknown;
+  /** The value as it stands in the object. */
+  readonly body: Readonly<Record<string, Json>>;
   readonly errors: readonly FieldError[];
   readonly unknown: readonly FieldError[];
 }
 
-function decodeSpec(value: unknown, definition: KindDefinition, metadata: ObjectMeta): DecodedSpec {
-  const pruned = prune(value, definition.schema, 'spec');
-  const unknown = pruned.unknown.map(unknownField);
-  const faults = validateSchema(pruned.value, definition.schema, 'spec');
+const headFields = ['apiVersion', 'kind', 'metadata', 'status'];
+
+function decodeBody(fields: Fields, definition: KindDefinition, metadata: ObjectMeta): DecodedBody {
+  const { schema, isFlat, isSecret, normalize = (given: unknown) => given } = definition;
+  const pruned = prune(isFlat === true ? flatBody(fields) : (fields['spec'] ?? {}), schema, 'spec');
+  const faults = validateSchema(pruned.value, schema, 'spec', isSecret);
   const errors = faults.length > 0 ? faults : [...definition.validate(pruned.value, metadata)];
-  return { value: pruned.value, errors, unknown };
+  const value = errors.some(({ severity }) => severity === 'error')
+    ? pruned.value
+    : normalize(pruned.value);
+  const body = isFlat === true ? (value as Record<string, Json>) : { spec: value as Json };
+  const place = (path: string): string => (isFlat === true ? path.replace(/^spec\./, '') : path);
+  return {
+    value,
+    body,
+    errors: errors.map((error) => ({ ...error, path: place(error.path) })),
+    unknown: pruned.unknown.map(place).map(unknownField),
+  };
 }
 
-function unknownTopLevel(fields: Fields): readonly FieldError[] {
-  const known = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+function flatBody(fields: Fields): unknown {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !headFields.includes(name)));
+}
+
+/** In a flat kind, what is unknown beside the metadata is found with the rest of the body. */
+function unknownTopLevel(fields: Fields, { isFlat }: KindDefinition): readonly FieldError[] {
+  if (isFlat === true) return [];
   return Object.keys(fields)
-    .filter((name) => !known.includes(name))
+    .filter((name) => name !== 'spec' && !headFields.includes(name))
     .map(unknownField);
 }
 
@@ -93,12 +113,16 @@ function judgeUnknown(unknown: readonly FieldError[], mode: UnknownFields): read
   return mode === 'Warn' ? unknown.map(asWarning) : unknown;
 }
 
-function assemble(fields: Fields, metadata: ObjectMeta, spec: unknown): DecodedObject {
+function assemble(
+  fields: Fields,
+  metadata: ObjectMeta,
+  body: Readonly<Record<string, Json>>,
+): DecodedObject {
   const object: ConfigObject = {
     apiVersion: fields['apiVersion'] as string,
     kind: fields['kind'] as string,
     metadata,
-    spec: spec as Json,
+    ...body,
     ...(isFields(fields['status']) ? { status: fields['status'] as Json } : {}),
   };
   return { object, resource: resourceOf(object) };
@@ -110,7 +134,8 @@ function isFields(value: unknown): value is Fields {
 
 /** The model's view of an object that has been decoded. */
 export function resourceOf(object: ConfigObject): ConfigResource {
-  const { kind, metadata, spec } = object;
+  const { kind, metadata } = object;
+  const spec = object.spec ?? bodyOf(object);
   return { kind, key: keyOf(object), metadata, spec } as ConfigResource;
 }
 

@@ -106,6 +106,8 @@ export const dormant: Readonly<Record<Kind, readonly Dormant[]>> = {
   AuthorizationPolicy: whole,
   Telemetry: whole,
   WasmPlugin: whole,
+  Secret: whole,
+  ConfigMap: whole,
 };
 
 function under(prefix: string, rows: readonly Dormant[]): readonly Dormant[] {

@@ -6,7 +6,8 @@ import type { Decoded } from './schema.ts';
 /** A column of `kubectl get` besides the name. */
 export interface PrinterColumn {
   readonly name: string;
-  readonly type: 'string' | 'date';
+  /** A count is the number of entries of what stands at the path. */
+  readonly type: 'string' | 'date' | 'count';
   readonly description: string;
   /** Where the value stands in the object, such as `spec.hosts`. */
   readonly path: string;
@@ -24,19 +25,35 @@ export interface KindDefinition {
   readonly versions: readonly string[];
   readonly description: string;
   readonly columns: readonly PrinterColumn[];
+  /** Of spec, or of the fields beside the metadata. */
   readonly schema: TSchema;
+  /** Whether the fields stand beside the metadata instead of in spec. */
+  readonly isFlat?: true;
+  /** Whether values must not be shown in messages. */
+  readonly isSecret?: true;
+  /** The form that is stored of what is valid. */
+  readonly normalize?: (body: unknown) => unknown;
   /** Rules that a schema cannot say; only called with a spec that its schema accepts. */
   readonly validate: (spec: unknown, metadata: ObjectMeta) => Iterable<FieldError>;
 }
 
-interface KindSource<S extends TSchema> extends Omit<KindDefinition, 'schema' | 'validate'> {
+interface KindSource<S extends TSchema> extends Omit<
+  KindDefinition,
+  'schema' | 'validate' | 'normalize'
+> {
   readonly schema: S;
   readonly validate: (spec: Decoded<S>, metadata: ObjectMeta) => Iterable<FieldError>;
+  readonly normalize?: (body: Decoded<S>) => unknown;
 }
 
 /** Ties a kind's rules to the type of its schema. */
 export function defineKind<S extends TSchema>(source: KindSource<S>): KindDefinition {
-  return { ...source, validate: (spec, metadata) => source.validate(spec as Decoded<S>, metadata) };
+  const { validate, normalize = (body): unknown => body } = source;
+  return {
+    ...source,
+    validate: (spec, metadata) => validate(spec as Decoded<S>, metadata),
+    normalize: (body) => normalize(body as Decoded<S>),
+  };
 }
 
 export const ageColumn: PrinterColumn = {
@@ -45,6 +62,21 @@ export const ageColumn: PrinterColumn = {
   description: 'Time since the object was created.',
   path: 'metadata.creationTimestamp',
 };
+
+export const dataColumn: PrinterColumn = {
+  name: 'Data',
+  type: 'count',
+  description: 'How many values it has.',
+  path: 'data',
+};
+
+/** What the kinds of Kubernetes' core group have in common. */
+export const core = {
+  group: '',
+  versions: ['v1'],
+  categories: [],
+  isFlat: true,
+} as const;
 
 /** What the networking kinds of Istio have in common. */
 export const istioNetworking = {

@@ -1,4 +1,5 @@
 import { authorizationPolicy } from './authorization-policy.ts';
+import { configMap } from './config-map.ts';
 import { destinationRule } from './destination-rule.ts';
 import { envoyFilter } from './envoy-filter.ts';
 import { gateway } from './gateway.ts';
@@ -7,6 +8,7 @@ import { peerAuthentication } from './peer-authentication.ts';
 import { proxyConfig } from './proxy-config.ts';
 import { requestAuthentication } from './request-authentication.ts';
 import type { ConfigObject, ObjectKey } from './resource.ts';
+import { secret } from './secret.ts';
 import { serviceEntry } from './service-entry.ts';
 import { sidecar } from './sidecar.ts';
 import { telemetry } from './telemetry.ts';
@@ -31,6 +33,8 @@ export const kinds: readonly KindDefinition[] = [
   authorizationPolicy,
   telemetry,
   wasmPlugin,
+  secret,
+  configMap,
 ];
 
 /** The definition of a kind in any of its versions; undefined when pilot does not serve it. */
@@ -65,6 +69,11 @@ export function splitApiVersion(apiVersion: string): {
   return slash === -1
     ? { group: '', version: apiVersion }
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** The inverse of splitApiVersion. */
+export function formatApiVersion(group: string, version: string): string {
+  return group === '' ? version : `${group}/${version}`;
 }
 
 export function keyOf(object: ConfigObject): ObjectKey {

@@ -5,6 +5,7 @@ import type { GatewaySpec } from './gateway-schema.ts';
 import type { PeerAuthenticationSpec } from './peer-authentication-schema.ts';
 import type { ProxyConfigSpec } from './proxy-config-schema.ts';
 import type { RequestAuthenticationSpec } from './request-authentication-schema.ts';
+import type { ConfigMapFields, SecretFields } from './secret-schema.ts';
 import type { ServiceEntrySpec } from './service-entry-schema.ts';
 import type { SidecarSpec } from './sidecar-schema.ts';
 import type { TelemetrySpec } from './telemetry-schema.ts';
@@ -40,8 +41,24 @@ export interface ConfigObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ObjectMeta;
-  readonly spec: Json;
+  /** Missing in the kinds of the core group, whose fields stand beside the metadata. */
+  readonly spec?: Json;
   readonly status?: Json;
+  readonly type?: Json;
+  readonly data?: Json;
+  readonly binaryData?: Json;
+  readonly immutable?: Json;
+}
+
+/** Where the content of an object stands, whatever its kind. */
+export const bodyFields = ['spec', 'type', 'data', 'binaryData', 'immutable'] as const;
+
+/** The content of an object: what it has beside its name, its metadata and its status. */
+export function bodyOf(object: ConfigObject): Readonly<Record<string, Json>> {
+  const entries = bodyFields.map((name) => [name, object[name]] as const);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [(typeof bodyFields)[number], Json] => entry[1] !== undefined),
+  );
 }
 
 /** What identifies an object whatever API version it was written in. */
@@ -76,6 +93,10 @@ export type RequestAuthentication = Resource<'RequestAuthentication', RequestAut
 export type Telemetry = Resource<'Telemetry', TelemetrySpec>;
 export type WasmPlugin = Resource<'WasmPlugin', WasmPluginSpec>;
 
+/** For the core group, spec holds the fields beside the metadata. */
+export type Secret = Resource<'Secret', SecretFields>;
+export type ConfigMap = Resource<'ConfigMap', ConfigMapFields>;
+
 /** A decoded object of any kind. */
 export type ConfigResource =
   | VirtualService
@@ -91,7 +112,9 @@ export type ConfigResource =
   | PeerAuthentication
   | RequestAuthentication
   | Telemetry
-  | WasmPlugin;
+  | WasmPlugin
+  | Secret
+  | ConfigMap;
 
 /**
  * All objects of the kinds that the model reads (see in-force.ts), sorted by kind, namespace and name. An unchanged object is the same value in the

@@ -15,19 +15,23 @@ function validatorOf(schema: TSchema): ValidateFunction {
   return validate;
 }
 
-/** What in `value` is not as `schema` says; paths begin with `path`. */
+/** What in `value` is not as `schema` says; paths begin with `path`. Of a secret no value is shown. */
 export function validateSchema(
   value: unknown,
   schema: TSchema,
   path: string,
+  isSecret = false,
 ): readonly FieldError[] {
   const validate = validatorOf(schema);
   if (validate(value)) return [];
-  return (validate.errors ?? []).map((error) => explain(error, value, path));
+  return (validate.errors ?? []).map((error) =>
+    explain(error, locate(error.instancePath, value, path), isSecret),
+  );
 }
 
-function explain(error: ErrorObject, root: unknown, base: string): FieldError {
-  const { path, value } = locate(error.instancePath, root, base);
+function explain(error: ErrorObject, found: Located, isSecret: boolean): FieldError {
+  const { path } = found;
+  const value = isSecret ? '(not shown)' : found.value;
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'required':
@@ -54,12 +58,13 @@ function shorten(value: unknown): unknown {
   return Array.isArray(value) ? `${value.length} items` : value;
 }
 
+interface Located {
+  readonly path: string;
+  readonly value: unknown;
+}
+
 /** Turns a JSON pointer into a path such as spec.http[0].match and finds the value there. */
-function locate(
-  pointer: string,
-  root: unknown,
-  base: string,
-): { readonly path: string; readonly value: unknown } {
+function locate(pointer: string, root: unknown, base: string): Located {
   let path = base;
   let value = root;
   for (const token of pointer.split('/').slice(1)) {

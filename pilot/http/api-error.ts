@@ -142,12 +142,17 @@ export function invalidObject(subject: Subject, problems: readonly Problem[]): A
   }));
   const listed = causes.map(({ field, message }) => `${field}: ${message}`);
   const what = listed.length === 1 ? (listed[0] ?? '') : `[${listed.join(', ')}]`;
-  return new ApiError(422, 'Invalid', `${kind}.${group} "${name}" is invalid: ${what}`, {
-    name,
-    group,
-    kind,
-    causes,
-  });
+  return new ApiError(
+    422,
+    'Invalid',
+    `${group === '' ? kind : `${kind}.${group}`} "${name}" is invalid: ${what}`,
+    {
+      name,
+      group,
+      kind,
+      causes,
+    },
+  );
 }
 
 function resourceName({ plural, group }: Subject): string {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { kinds } from '../api/kinds.ts';
 import { noSuchPath } from './api-error.ts';
 import type { ServedGroup } from './discovery.ts';
-import { aggregate, coreGroup, describeGroup, describeVersion, groupKinds } from './discovery.ts';
+import { aggregate, coreWith, describeGroup, describeVersion, groupKinds } from './discovery.ts';
 
 /** A Kubernetes version whose clients need nothing that is missing here. */
 const version = {
@@ -20,6 +20,7 @@ const version = {
 /** Discovery: what kinds there are, and how they are called. */
 export function serveDiscovery(app: FastifyInstance): void {
   const groups = groupKinds(kinds);
+  const coreGroup = coreWith(kinds);
   app.get('/version', () => version);
   app.get('/api', (request, reply) =>
     sendDiscovery(request, reply, [coreGroup], { kind: 'APIVersions', versions: ['v1'] }),

@@ -34,7 +34,7 @@ export interface ServedVersion {
 }
 
 /** The core group: namespaces, which exist as soon as they are used, and events, of which there are none. */
-export const coreGroup: ServedGroup = {
+const coreGroup: ServedGroup = {
   name: '',
   versions: [
     {
@@ -61,9 +61,21 @@ export const coreGroup: ServedGroup = {
   ],
 };
 
-/** The groups of the kinds, each with its versions in order of preference. */
+/** The core group with the kinds that are stored. */
+export function coreWith(kinds: readonly KindDefinition[]): ServedGroup {
+  const members = kinds.filter(({ group }) => group === '').map(describeResource);
+  return {
+    ...coreGroup,
+    versions: coreGroup.versions.map(({ version, resources }) => ({
+      version,
+      resources: [...resources, ...members],
+    })),
+  };
+}
+
+/** The groups of the kinds but for the core group, each with its versions in order of preference. */
 export function groupKinds(kinds: readonly KindDefinition[]): readonly ServedGroup[] {
-  const names = [...new Set(kinds.map(({ group }) => group))];
+  const names = [...new Set(kinds.map(({ group }) => group).filter((group) => group !== ''))];
   return names.map((name) => {
     const members = kinds.filter(({ group }) => group === name);
     const versions = [...new Set(members.flatMap((member) => member.versions))];

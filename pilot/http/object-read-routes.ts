@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
 import type { Target } from './object-request.ts';
 import {
+  apiRoots,
   inVersion,
   keyOfTarget,
   readFlag,
@@ -29,11 +31,11 @@ export function serveObjectReads(
     readFlag(request, 'watch')
       ? watchObjects(request, reply, { deps, streams })
       : listObjects(request, deps);
-  app.get('/apis/:group/:version/:plural', list);
-  app.get('/apis/:group/:version/namespaces/:namespace/:plural', list);
-  app.get('/apis/:group/:version/namespaces/:namespace/:plural/:name', (request) =>
-    getObject(request, deps),
-  );
+  for (const root of apiRoots) {
+    app.get(`${root}/:plural`, list);
+    app.get(`${root}/namespaces/:namespace/:plural`, list);
+    app.get(`${root}/namespaces/:namespace/:plural/:name`, (request) => getObject(request, deps));
+  }
 }
 
 function getObject(request: FastifyRequest, deps: HttpServerDeps): unknown {
@@ -63,7 +65,12 @@ function listObjects(request: FastifyRequest, deps: HttpServerDeps): unknown {
   if (wantsTable(request.headers.accept)) {
     return tableOf(request, target, { objects, metadata, deps });
   }
-  return { apiVersion: `${group}/${version}`, kind: `${kind}List`, metadata, items: objects };
+  return {
+    apiVersion: formatApiVersion(group, version),
+    kind: `${kind}List`,
+    metadata,
+    items: objects,
+  };
 }
 
 interface TableContent {

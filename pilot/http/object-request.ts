@@ -1,11 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 import type { UnknownFields } from '../api/decode.ts';
 import type { KindDefinition } from '../api/kind.ts';
-import { findPlural } from '../api/kinds.ts';
+import { findPlural, formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import type { Subject } from './api-error.ts';
 import { badRequest, noSuchPath } from './api-error.ts';
 import type { IncludeObject } from './table.ts';
+
+/** Where the kinds are served; the core group has a root of its own. */
+export const apiRoots = ['/apis/:group/:version', '/api/v1'];
 
 /** What a path such as /apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME speaks of. */
 export interface Target {
@@ -25,7 +28,7 @@ type Texts = Readonly<Record<string, string | undefined>>;
 
 /** Throws ApiError 404 when nothing is served under the path. */
 export function readTarget(request: FastifyRequest): Target {
-  const { group = '', version = '', plural = '', namespace } = request.params as Texts;
+  const { group = '', version = 'v1', plural = '', namespace } = request.params as Texts;
   const definition = findPlural(group, version, plural);
   if (definition === undefined) throw noSuchPath();
   return { definition, version, ...(namespace === undefined ? {} : { namespace }) };
@@ -47,7 +50,7 @@ export function subjectOf(target: Target, name: string): Subject {
 
 /** The stored object under the API version that was asked for: the spec is the same in all of them. */
 export function inVersion(object: ConfigObject, { definition, version }: Target): ConfigObject {
-  return { ...object, apiVersion: `${definition.group}/${version}` };
+  return { ...object, apiVersion: formatApiVersion(definition.group, version) };
 }
 
 /** A query parameter; the last one when it is given several times, '' when it is missing. */

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { formatApiVersion, splitApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import type { StoreEvent } from '../store/store.ts';
 import type { HttpServerDeps } from './deps.ts';
@@ -63,7 +64,7 @@ function selectorOf(request: FastifyRequest, target: Target): (object: ConfigObj
   );
   return (object) =>
     object.kind === definition.kind &&
-    object.apiVersion.startsWith(`${definition.group}/`) &&
+    splitApiVersion(object.apiVersion).group === definition.group &&
     (namespace === undefined || object.metadata.namespace === namespace) &&
     selects(object.metadata);
 }
@@ -105,7 +106,7 @@ function forward(
 function initialEventsEnd({ definition, version }: Target, resourceVersion: string): ConfigObject {
   const annotations = { 'k8s.io/initial-events-end': 'true' };
   return {
-    apiVersion: `${definition.group}/${version}`,
+    apiVersion: formatApiVersion(definition.group, version),
     kind: definition.kind,
     metadata: { resourceVersion, annotations } as unknown as ConfigObject['metadata'],
     spec: {},

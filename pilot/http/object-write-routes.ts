@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { KindDefinition } from '../api/kind.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { StoreError } from '../store/store.ts';
 import { ApiError, notFound, strictPatch } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
 import type { ObjectTarget } from './object-request.ts';
 import {
+  apiRoots,
   inVersion,
   keyOfTarget,
   readDryRun,
@@ -15,7 +17,7 @@ import {
   subjectOf,
 } from './object-request.ts';
 import { addWarnings, decodeSubmission, readSubmission, tellStoreErrors } from './object-write.ts';
-import { applyJsonPatch, applyMergePatch } from './patch.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from './patch.ts';
 import { parseSelector } from './selector.ts';
 
 /** How often a patch is worked out again when somebody else wrote in between. */
@@ -23,13 +25,15 @@ const patchAttempts = 5;
 
 /** Create, replace, patch and delete of every kind. */
 export function serveObjectWrites(app: FastifyInstance, deps: HttpServerDeps): void {
-  const collection = '/apis/:group/:version/namespaces/:namespace/:plural';
-  const object = `${collection}/:name`;
-  app.post(collection, (request, reply) => createObject(request, reply, deps));
-  app.put(object, (request, reply) => replaceObject(request, reply, deps));
-  app.patch(object, (request, reply) => patchObject(request, reply, deps));
-  app.delete(object, (request) => deleteObject(request, deps));
-  app.delete(collection, (request) => deleteObjects(request, deps));
+  for (const root of apiRoots) {
+    const collection = `${root}/namespaces/:namespace/:plural`;
+    const object = `${collection}/:name`;
+    app.post(collection, (request, reply) => createObject(request, reply, deps));
+    app.put(object, (request, reply) => replaceObject(request, reply, deps));
+    app.patch(object, (request, reply) => patchObject(request, reply, deps));
+    app.delete(object, (request) => deleteObject(request, deps));
+    app.delete(collection, (request) => deleteObjects(request, deps));
+  }
 }
 
 async function createObject(
@@ -94,7 +98,7 @@ async function patchObject(
 ): Promise<ConfigObject> {
   const target = readObjectTarget(request);
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  const apply = patchFunction(type);
+  const apply = patchFunction(type, target.definition);
   for (let attempt = 1; ; attempt += 1) {
     const before = deps.store.get(keyOfTarget(target));
     if (before === undefined) {
@@ -115,11 +119,14 @@ async function patchObject(
 const jsonType = 'application/json-patch+json';
 const mergeType = 'application/merge-patch+json';
 const applyType = 'application/apply-patch+yaml';
+const strategicType = 'application/strategic-merge-patch+json';
 const patchTypes = [jsonType, mergeType, applyType];
 
 type PatchFunction = (target: unknown, patch: unknown) => unknown;
 
-function patchFunction(type: string): PatchFunction {
+function patchFunction(type: string, { isFlat }: KindDefinition): PatchFunction {
+  // kubectl sends these for the kinds of the core group; their maps merge in both ways alike.
+  if (type === strategicType && isFlat === true) return applyStrategicPatch;
   // Without field managers an apply merges: fields that it no longer names stay.
   if (type === mergeType || type === applyType) return applyMergePatch;
   if (type === jsonType) return applyJsonPatch;

@@ -4,6 +4,7 @@ import type { Problem } from '../../kit/problem.ts';
 import type { UnknownFields } from '../api/decode.ts';
 import { decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
+import { formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { StoreError } from '../store/store.ts';
 import type { Subject } from './api-error.ts';
@@ -38,7 +39,7 @@ export function readSubmission(
 ): Submission {
   if (!isFields(body)) throw badRequest('the body must be an object with apiVersion and kind');
   const { definition, version, namespace } = target;
-  const apiVersion = `${definition.group}/${version}`;
+  const apiVersion = formatApiVersion(definition.group, version);
   if (body['apiVersion'] !== apiVersion || body['kind'] !== definition.kind) {
     throw badRequest(
       `the body is ${String(body['apiVersion'])} ${String(body['kind'])}, the path is for ${apiVersion} ${definition.kind}`,

@@ -18,14 +18,21 @@ export function buildOpenApi(kinds: readonly KindDefinition[]): readonly OpenApi
   const versions = new Map<string, KindDefinition[]>();
   for (const definition of kinds) {
     for (const version of definition.versions) {
-      const path = `apis/${definition.group}/${version}`;
+      const { group } = definition;
+      const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
       versions.set(path, [...(versions.get(path) ?? []), definition]);
     }
   }
   return [
-    toDocument('api/v1', coreParts()),
-    ...[...versions].map(([path, definitions]) => toDocument(path, kindParts(path, definitions))),
+    ...[...versions].map(([path, definitions]) => toDocument(path, partsOf(path, definitions))),
   ];
+}
+
+function partsOf(path: string, definitions: readonly KindDefinition[]): Parts {
+  const parts = kindParts(path, definitions);
+  if (path !== 'api/v1') return parts;
+  const { paths, schemas } = coreParts();
+  return { paths: { ...paths, ...parts.paths }, schemas: { ...schemas, ...parts.schemas } };
 }
 
 interface Parts {
@@ -52,7 +59,8 @@ function kindParts(path: string, definitions: readonly KindDefinition[]): Parts 
   });
   const schemas = definitions.map((definition) => {
     const { group, kind } = definition;
-    const name = `${group.split('.').reverse().join('.')}.${version}.${kind}`;
+    const family = group === '' ? 'io.k8s.api.core' : group.split('.').reverse().join('.');
+    const name = `${family}.${version}.${kind}`;
     return [name, schemaOf(definition, { group, version, kind })] as const;
   });
   return { paths: Object.fromEntries(operations), schemas: Object.fromEntries(schemas) };
@@ -104,9 +112,14 @@ function schemaOf(definition: KindDefinition, gvk: GroupVersionKind): object {
   return {
     type: 'object',
     description: definition.description,
-    properties: { ...typeMeta, metadata, spec: definition.schema },
+    properties: { ...typeMeta, metadata, ...bodyProperties(definition) },
     'x-kubernetes-group-version-kind': [gvk],
   };
+}
+
+function bodyProperties({ schema, isFlat }: KindDefinition): object {
+  if (isFlat !== true) return { spec: schema };
+  return (schema as { readonly properties?: object }).properties ?? {};
 }
 
 function coreParts(): Parts {

@@ -14,6 +14,20 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result);
 }
 
+/**
+ * Strategic merge patch for kinds that have maps only: a merge patch, but for the directives, whose names
+ * begin with $ (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/).
+ */
+export function applyStrategicPatch(target: unknown, patch: unknown): unknown {
+  return applyMergePatch(target, withoutDirectives(patch));
+}
+
+function withoutDirectives(patch: unknown): unknown {
+  if (!isFields(patch)) return patch;
+  const entries = Object.entries(patch).filter(([key]) => !key.startsWith('$'));
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutDirectives(value)]));
+}
+
 interface Operation {
   readonly op: string;
   readonly path: readonly string[];

@@ -248,10 +248,8 @@ describe('the HTTP server', () => {
     });
     await server.store.replace(labelled('a'));
     await server.store.create(virtualServiceObject('other', 'v1'));
-    await server.store.replace({
-      ...labelled('a'),
-      spec: virtualServiceObject('reviews', 'v2').spec,
-    });
+    const { metadata } = labelled('a');
+    await server.store.replace({ ...virtualServiceObject('reviews', 'v2'), metadata });
     await server.store.replace(labelled('b'));
     const events: string[] = [];
     for (let line = await lines.next(); line !== undefined; line = await lines.next()) {

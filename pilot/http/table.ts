@@ -74,7 +74,7 @@ function defineColumns(columns: KindDefinition['columns']): readonly ColumnDefin
     nameColumn,
     ...columns.map(({ name, type, description }) => ({
       name,
-      type,
+      type: type === 'count' ? 'string' : type,
       format: '',
       description,
       priority: 0,
@@ -104,6 +104,7 @@ function cellOf(column: PrinterColumn, object: ConfigObject, now: number): unkno
   if (column.type === 'date') {
     return typeof value === 'string' ? formatAge(now - Date.parse(value)) : '<unknown>';
   }
+  if (column.type === 'count') return String(Object.keys(value ?? {}).length);
   if (value === undefined || value === null) return null;
   return typeof value === 'object' ? JSON.stringify(value) : value;
 }

@@ -9,12 +9,12 @@ export const temporarySuffix = '.tmp';
  * Writes a file so that whoever reads it, even after a crash, sees the old or the new content and nothing
  * between: temporary file in the same directory, fsync, rename, fsync of the directory.
  */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, text: string, mode = 0o644): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${randomUUID()}${temporarySuffix}`);
   try {
-    const file = await open(temporary, 'wx', 0o644);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(text);
       await file.sync();

@@ -290,4 +290,31 @@ describe('the dir store, over its files', () => {
     assert.deepEqual(inForce(), ['a:v1']);
     assert.deepEqual(await readdir(path('default')), ['virtualservice-a.yaml']);
   });
+
+  it('keeps kinds that the model does not read, and the files of Secrets to their owner', async () => {
+    await write(
+      'one.yaml',
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: one}\nstringData: {a: b}\n',
+    );
+    await open();
+    const [one] = store.list({ kind: 'Secret' }).items;
+    const sidecar = { apiVersion: 'networking.istio.io/v1', kind: 'Sidecar' };
+    const metadata = { name: 'two', namespace: 'default' };
+    await store.create({ ...sidecar, metadata, spec: { egress: [{ hosts: ['./*'] }] } });
+    await store.create({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: {} });
+    const modes = await Promise.all(
+      ['secret', 'sidecar'].map(
+        async (kind) => (await stat(path(`default/${kind}-two.yaml`))).mode,
+      ),
+    );
+    assert.deepEqual(
+      [
+        one?.data,
+        store.list().items.map(({ kind }) => kind),
+        summary(store.resources.current()),
+        modes.map((mode) => (mode & 0o777).toString(8)),
+      ],
+      [{ a: 'Yg==' }, ['Secret', 'Secret', 'Sidecar'], [], ['600', '644']],
+    );
+  });
 });

@@ -7,7 +7,7 @@ import type { Log } from '../../kit/log.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { removeFileDurably, writeFileAtomically } from './atomic-write.ts';
-import { parseConfigFile } from './config-file.ts';
+import { parseConfigFile, type ConfigFile } from './config-file.ts';
 import { FileSet } from './file-set.ts';
 import { removeObject, writeObject, type FileEdit } from './file-edit.ts';
 import { FolderWatcher } from './folder-watcher.ts';
@@ -154,8 +154,9 @@ class DirStore implements ConfigStore {
       await removeFileDurably(path);
       this.#files.remove(edit.path);
     } else {
-      await writeFileAtomically(path, edit.text);
-      this.#take(edit.path, edit.text);
+      const file = parseConfigFile(edit.path, edit.text, this.#files.get(edit.path));
+      await writeFileAtomically(path, edit.text, modeOf(file));
+      this.#files.put(file);
     }
   }
 
@@ -264,4 +265,9 @@ class DirStore implements ConfigStore {
 
 function isConfigFile(path: string): boolean {
   return /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
+}
+
+/** A file with a Secret in it is for its owner only. */
+function modeOf({ documents }: ConfigFile): number {
+  return documents.some(({ object }) => object?.kind === 'Secret') ? 0o600 : 0o644;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
+import { bodyOf } from '../api/resource.ts';
 
 /** What the store writes into the metadata of an object. Pure but for its arguments. */
 export interface Stamp {
@@ -29,7 +30,7 @@ export function stampObject(
   return withMetadata(object, stamp, {
     ...(uid === undefined ? {} : { uid }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    generation: isDeepStrictEqual(previous.spec, object.spec) ? generation : generation + 1,
+    generation: isDeepStrictEqual(bodyOf(previous), bodyOf(object)) ? generation : generation + 1,
   });
 }
 
@@ -50,7 +51,7 @@ export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
 
 function content(object: ConfigObject): unknown {
   const { labels = {}, annotations = {} } = object.metadata;
-  return [labels, annotations, object.spec, object.status];
+  return [labels, annotations, bodyOf(object), object.status];
 }
 
 /** A UUID (version 8, RFC 9562) from the object's key: every pilot gives an object the same. */

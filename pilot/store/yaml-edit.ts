@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
+import { bodyFields, bodyOf } from '../api/resource.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
+
+/** What the new body takes the place of; stringData of a Secret has gone into its data. */
+const replaced: readonly string[] = [...bodyFields, 'stringData'];
 
 const layout: ToStringOptions = { lineWidth: 0 };
 
@@ -17,8 +21,9 @@ export function editDocument(text: string, object: ConfigObject): string {
   const before = document.toJS() as Fields;
   const { labels, annotations } = object.metadata;
   const metadata = { ...(before['metadata'] as object), labels, annotations };
-  const { apiVersion, spec } = object;
-  setField(document, [], { before, after: { ...before, apiVersion, metadata, spec } });
+  const others = Object.entries(before).filter(([name]) => !replaced.includes(name));
+  const after = { ...Object.fromEntries(others), apiVersion: object.apiVersion, metadata };
+  setField(document, [], { before, after: { ...after, ...bodyOf(object) } });
   return separator + document.toString(habitsOf(text));
 }
 
@@ -35,8 +40,8 @@ function habitsOf(text: string): ToStringOptions {
 export function writeDocument(object: ConfigObject): string {
   const { name, namespace, labels, annotations, creationTimestamp } = object.metadata;
   const metadata = { name, namespace, labels, annotations, creationTimestamp };
-  const { apiVersion, kind, spec } = object;
-  return stringify({ apiVersion, kind, metadata, spec }, layout);
+  const { apiVersion, kind } = object;
+  return stringify({ apiVersion, kind, metadata, ...bodyOf(object) }, layout);
 }
 
 interface Step {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import { isInForce } from '../../pilot/api/in-force.ts';
 import type { KindDefinition } from '../../pilot/api/kind.ts';
-import { kinds } from '../../pilot/api/kinds.ts';
+import { formatApiVersion, kinds } from '../../pilot/api/kinds.ts';
 import { startApiServer, type ApiServer } from '../support/api-server.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/folders.ts';
 import { createKubectl, findKubectls, type Kubectl } from '../support/kubectl.ts';
@@ -93,11 +93,25 @@ const samples: Readonly<Record<string, Sample>> = {
     table: onlyAge,
     explained: 'spec.vmConfig.env.valueFrom',
   },
+  Secret: {
+    body: { stringData: { password: 'secret' } },
+    table: 'NAME TYPE DATA AGE one Opaque 1 AGE',
+    explained: 'stringData',
+  },
+  ConfigMap: {
+    body: { data: { a: 'b', c: 'd' } },
+    table: 'NAME DATA AGE one 2 AGE',
+    explained: 'binaryData',
+  },
 };
 
 function yamlOf({ kind, group, versions }: KindDefinition, version = versions[0]): string {
-  const apiVersion = group === '' ? version : `${group}/${version ?? ''}`;
+  const apiVersion = formatApiVersion(group, version ?? '');
   return stringify({ apiVersion, kind, metadata: { name: 'one' }, ...samples[kind]?.body });
+}
+
+function withVersion({ plural, group }: KindDefinition, version: string): string {
+  return group === '' ? plural : `${plural}.${version}.${group}`;
 }
 
 function fullName({ singular, group }: KindDefinition): string {
@@ -137,7 +151,7 @@ for (const binary of await findKubectls()) {
         const [explained] = await run(`explain ${plural}.${samples[kind]?.explained ?? ''}`);
         const served = [];
         for (const version of versions) {
-          const [yaml] = await run(`get ${plural}.${version}.${definition.group} one -o yaml`);
+          const [yaml] = await run(`get ${withVersion(definition, version)} one -o yaml`);
           served.push(/^apiVersion: (.*)$/m.exec(yaml)?.[1]);
         }
         const [deleted] = await run(`delete ${full} one`);
@@ -155,11 +169,21 @@ for (const binary of await findKubectls()) {
           [
             [`${full}/one created`, isInForce(kind) ? '' : dormant],
             samples[kind]?.table,
-            versions.map((version) => `${definition.group}/${version}`),
+            versions.map((version) => formatApiVersion(definition.group, version)),
             `${full} "one" deleted`,
           ],
         );
       });
     }
+
+    it('changes the data of a Secret', async () => {
+      const secret = kinds.find(({ kind }) => kind === 'Secret')!;
+      const yaml = yamlOf(secret);
+      await run('apply -f -', yaml);
+      await run('apply -f -', yaml.replace('password: secret', 'token: other'));
+      const [data] = await run('get secret one -o jsonpath={.data}');
+      await run('delete secret one');
+      assert.equal(data.includes('"token":"b3RoZXI="'), true);
+    });
   });
 }

@@ -1,0 +1,40 @@
+import type { FieldError } from './field-error.ts';
+import { invalid, required } from './field-error.ts';
+
+/** Rules for the data of Secret and ConfigMap (Kubernetes pkg/apis/core/validation); values are never shown. */
+
+/** Kubernetes' limit for all values together (bytes). */
+const maxBytes = 1024 * 1024;
+
+type Values = Readonly<Record<string, string>>;
+
+export function* checkDataKeys(path: string, values: Values | undefined): Iterable<FieldError> {
+  for (const key of Object.keys(values ?? {})) {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key) || /^\.\.?$/.test(key)) {
+      yield invalid(
+        path,
+        key,
+        'must be a name of letters, digits, -, _ and ., at most 253 of them',
+      );
+    }
+  }
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+export function* checkBase64(path: string, values: Values | undefined): Iterable<FieldError> {
+  for (const [key, value] of Object.entries(values ?? {})) {
+    if (!base64.test(value.replace(/[\r\n]/g, ''))) {
+      const detail =
+        'must be base64; for plain text use stringData of a Secret, data of a ConfigMap';
+      yield invalid(`${path}[${key}]`, '(not shown)', detail);
+    }
+  }
+}
+
+export function* checkSize(path: string, values: readonly string[]): Iterable<FieldError> {
+  const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  if (bytes > maxBytes) {
+    yield required(path, `must be at most ${maxBytes} bytes together, they are ${bytes}`);
+  }
+}
