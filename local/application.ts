@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type WriteStream, createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createBackoff } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Closer, delay } from '../kit/lifecycle.ts';
 import type { Guardian } from './guardian.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createLineSplitter } from './terminal.ts';
 
 export interface ApplicationCommand {
@@ -48,7 +49,7 @@ export class Application implements Closer {
   readonly #command: ApplicationCommand;
   readonly #surroundings: ApplicationSurroundings;
   readonly #backoff = createBackoff({ initial: 250, max: 10_000 });
-  readonly #log: WriteStream;
+  readonly #log: LogFile;
   #child: ChildProcess | undefined;
   #cancelRestart: (() => void) | undefined;
   #closing = false;
@@ -60,7 +61,7 @@ export class Application implements Closer {
   constructor(command: ApplicationCommand, surroundings: ApplicationSurroundings) {
     this.#command = command;
     this.#surroundings = surroundings;
-    this.#log = createWriteStream(command.logPath, { flags: 'a' });
+    this.#log = openLogFile(command.logPath);
     this.settled = new Promise((resolve) => {
       this.#tell = resolve;
     });
@@ -108,8 +109,7 @@ export class Application implements Closer {
       await ended;
       cancelKill();
     }
-    this.#log.end();
-    if (!this.#log.closed) await once(this.#log, 'close');
+    await this.#log.close();
   }
 
   #follow(child: ChildProcess, pid: number): void {
@@ -127,7 +127,6 @@ export class Application implements Closer {
       endGroup(pid, 'SIGKILL');
       guardian.release(pid);
       this.#setUp(false);
-      if (this.#closing) return;
       if (clock.now() - startedAt >= goodRun) this.#backoff.reset();
       const how = signal === null ? `ended with exit code ${code ?? 0}` : `was ended by ${signal}`;
       const seconds = ((clock.now() - startedAt) / 1000).toFixed(1);
@@ -186,6 +185,7 @@ export class Application implements Closer {
   }
 
   #retry(reason: string): void {
+    if (this.#closing) return;
     const ms = this.#backoff.next();
     const { terminal, clock } = this.#surroundings;
     const { name, command, logPath } = this.#command;

@@ -42,8 +42,7 @@ export class Guardian implements Closer {
 
   /** The group has ended by itself; its number may be another's soon. */
   readonly release = (group: number): void => {
-    this.#groups.delete(group);
-    this.#tell(`-${group}`);
+    if (this.#groups.delete(group)) this.#tell(`-${group}`);
   };
 
   /** To be called when everything else is closed: what is still watched is ended. */

@@ -29,6 +29,7 @@ export async function claimLoopback({ own }: { readonly own: boolean }): Promise
 
 function ownAddresses(prefix: string, claim: Server): Loopback {
   let last = 1;
+  claim.unref();
   return {
     nextAddress: () => {
       last += 1;

@@ -65,7 +65,12 @@ async function runMesh(run: Run): Promise<number> {
   }
   const logs = await mkdtemp(join(tmpdir(), 'composemesh-local-'));
   try {
-    const mesh = await startMesh(run, terminal, logs);
+    const mesh = await Promise.race([startMesh(run, terminal, logs), aborted(termination.signal)]);
+    // What is half started cannot be closed, so this process ends, and the guardian what it has started.
+    if (mesh === undefined) {
+      await rm(logs, { recursive: true, force: true });
+      process.exit(0);
+    }
     try {
       await announce(mesh, run, terminal, termination.signal);
       await aborted(termination.signal);
@@ -77,6 +82,7 @@ async function runMesh(run: Run): Promise<number> {
     return 0;
   } catch (error) {
     terminal.trouble('cmesh local', describeError(error));
+    terminal.step(`logs are in ${logs}`);
     return 1;
   } finally {
     await termination.close();

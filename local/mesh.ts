@@ -7,6 +7,7 @@ import type { TracingOptions } from '../pilot/translate/options.ts';
 import { serviceHostname } from '../registrator/contract/service-record.ts';
 import { Application } from './application.ts';
 import { Guardian } from './guardian.ts';
+import { openLogFile } from './log-file.ts';
 import { type Loopback, PortFinder, claimLoopback } from './loopback.ts';
 import type { MeshFile } from './mesh-file.ts';
 import { type PlannedWorkload, planWorkloads, usualPorts } from './plan.ts';
@@ -159,8 +160,9 @@ export class LocalMesh implements Closer {
   }
 
   async #startPilot(): Promise<Pilot> {
-    const { terminal, http, config, registry, tracing } = this.#options;
-    const log = createPartLog('pilot', terminal, () => undefined);
+    const { terminal, http, config, registry, tracing, logs } = this.#options;
+    const file = this.#lifecycle.add(openLogFile(join(logs, 'pilot.log')));
+    const log = createPartLog('pilot', terminal, file.write);
     const pilot = await startPilot(
       {
         registry,

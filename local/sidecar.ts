@@ -1,5 +1,4 @@
-import { createWriteStream, openSync, closeSync, type WriteStream } from 'node:fs';
-import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../kit/clock.ts';
 import { describeError } from '../kit/errors.ts';
@@ -7,6 +6,7 @@ import { type Closer, delay } from '../kit/lifecycle.ts';
 import { renderBootstrap, type BootstrapOptions } from '../sidecar/bootstrap/render.ts';
 import { EnvoyProcess } from '../sidecar/envoy/process.ts';
 import type { Guardian } from './guardian.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createPartLog } from './terminal.ts';
 
 /** An Envoy of the mesh: a workload's own, or the one of the ingress. */
@@ -38,7 +38,7 @@ export class Sidecar implements Closer {
   readonly #options: SidecarOptions;
   readonly #envoy: EnvoyProcess;
   readonly #stdout: number;
-  readonly #log: WriteStream;
+  readonly #log: LogFile;
   readonly #terminal: Terminal;
 
   constructor(options: SidecarOptions, surroundings: SidecarSurroundings) {
@@ -48,7 +48,7 @@ export class Sidecar implements Closer {
     this.#options = options;
     this.#terminal = terminal;
     this.#stdout = openSync(accessLogPath(folder, workload), 'a');
-    this.#log = createWriteStream(join(folder, `${workload}.envoy.log`), { flags: 'a' });
+    this.#log = openLogFile(join(folder, `${workload}.envoy.log`));
     this.#envoy = new EnvoyProcess(
       {
         binary,
@@ -63,11 +63,11 @@ export class Sidecar implements Closer {
           adminAddress: address,
         }),
       },
-      createPartLog(`${workload} (Envoy)`, terminal, (line) => this.#log.write(line)),
+      createPartLog(`${workload} (Envoy)`, terminal, this.#log.write),
       systemClock,
       {
         stdout: this.#stdout,
-        onLog: (chunk) => this.#log.write(chunk),
+        onLog: this.#log.write,
         ownGroup: true,
         onStart: guardian.watch,
         onEnd: guardian.release,
@@ -110,7 +110,6 @@ export class Sidecar implements Closer {
   async close(): Promise<void> {
     await this.#envoy.close();
     closeSync(this.#stdout);
-    this.#log.end();
-    if (!this.#log.closed) await once(this.#log, 'close');
+    await this.#log.close();
   }
 }

@@ -68,12 +68,7 @@ export class EnvoyProcess implements Closer {
   #closing = false;
   #starts = 0;
 
-  constructor(
-    command: EnvoyCommand,
-    log: Log,
-    clock: Clock,
-    surroundings: EnvoySurroundings = {},
-  ) {
+  constructor(command: EnvoyCommand, log: Log, clock: Clock, surroundings: EnvoySurroundings = {}) {
     this.#surroundings = surroundings;
     this.#command = command;
     this.#log = log;

@@ -65,7 +65,7 @@ describe('cmesh local', () => {
     const args = ['--import', tsx, main, 'local', '--http', String(http), ...flags];
     const child = spawn(process.execPath, args, {
       cwd: folder.path,
-      env: { ...process.env, ...env },
+      env: { ...process.env, TMPDIR: folder.path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -193,6 +193,18 @@ describe('cmesh local', () => {
     await run.ended;
     await until('every child to end', async () => (await running(pids)).length === 0, 5000);
   }
+
+  it('ends at once while Envoy is still being fetched', async () => {
+    const python = join(folder.path, 'python3');
+    await writeFile(python, '#!/bin/sh\nexec /bin/sleep 5\n', { mode: 0o755 });
+    const env = { ENVOY_BIN: '', PATH: folder.path, XDG_CACHE_HOME: folder.path };
+    const run = await start(meshText(ingress), { env });
+    await until('the download', () => run.errors().includes('Envoy: downloading'));
+    const signalled = performance.now();
+    run.child.kill('SIGTERM');
+    assert.equal(await run.ended, 0);
+    assert.ok(performance.now() - signalled < 4000);
+  });
 
   it('names every way to an Envoy when there is none', async () => {
     const run = await start(meshText(ingress), { env: { ENVOY_BIN: '/nowhere/envoy' } });
