@@ -42,6 +42,6 @@ Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
         print: (text) => process.stdout.write(text),
         complain: (text) => process.stderr.write(text),
       });
-      termination.close();
+      await termination.close();
     });
 }

@@ -108,9 +108,7 @@ function checkTook(path: string, took: WrittenExpectation['took']): readonly Fie
     checkDuration(`${path}.${key}`, took[key]),
   );
   if (errors.length > 0) return errors;
-  if (about === undefined && less === undefined && more === undefined) {
-    return [required(path, 'write about, less or more')];
-  }
+  if (Object.keys(took).length === 0) return [required(path, 'write about, less or more')];
   if (about !== undefined && (less !== undefined || more !== undefined)) {
     return [invalid(path, took, 'write about, or else the limits less and more')];
   }
@@ -133,8 +131,9 @@ const percentAdvice = 'must be a percentage from 0% to 100%';
 function checkSplit(path: string, split: WrittenExpectation['split']): readonly FieldError[] {
   if (split === undefined) return [];
   const shares = Object.entries(split);
-  if (shares.length === 0)
+  if (shares.length === 0) {
     return [required(path, 'write the shares, such as `{ v1: 90%, v2: 10% }`')];
+  }
   const wrong = shares.filter(([, share]) => parsePercent(share) === undefined);
   if (wrong.length > 0) {
     return wrong.map(([target, share]) => invalid(`${path}[${target}]`, share, percentAdvice));
@@ -195,7 +194,7 @@ export function readExpectation(written: WrittenExpectation): Expectation {
             share: parsePercent(share) ?? 0,
           })),
     unreachable: unreachable === true ? (true as const) : undefined,
-  }) as Expectation;
+  });
 }
 
 function readTexts(written: WrittenExpectation): Readonly<Record<string, unknown>> {

@@ -46,7 +46,7 @@ function compilePattern(pattern: string): RegExp {
 async function listFiles(folder: string, deep: boolean): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const found = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(folder, entry.name);
       if (!entry.isDirectory()) return [path];
       const isOurs = deep && !entry.name.startsWith('.') && !skipped.has(entry.name);

@@ -37,7 +37,7 @@ export class FileWatcher implements Closer {
 
   /** A file that has changed since the last call, as soon as there is one; undefined when `signal` aborts. */
   async next(signal: AbortSignal): Promise<string | undefined> {
-    if (this.#changed === undefined) {
+    if (this.#changed === undefined && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#notify = resolve;
         signal.addEventListener('abort', () => {

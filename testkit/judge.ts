@@ -123,8 +123,9 @@ function judgeArrived(
     text: string | undefined,
     known: boolean,
   ): Check => {
-    if (backend === undefined)
+    if (backend === undefined) {
       return check(what, describeTextMatch(match), describeFailure(seen), false);
+    }
     return known ? checkText(what, match, text) : unjudged(what, describeTextMatch(match), hidden);
   };
   const known = request !== undefined;

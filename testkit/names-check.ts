@@ -121,7 +121,7 @@ function checkShareTarget(
   const called = findService(asked, services);
   const all = services.flatMap(versionsOf);
   if (all.includes(target) || findTarget(target, services).ok) return [];
-  const versions = called === undefined ? [] : versionsOf(called);
+  const versions = called === undefined ? all : versionsOf(called);
   const names = [...versions, ...services.map(({ name }) => name)];
   return [invalid(path, target, `is no version and no service; ${adviseOn(target, names)}`)];
 }

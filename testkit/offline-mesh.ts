@@ -256,8 +256,7 @@ export class OfflineMesh implements MeshUnderTest {
         };
       }),
     );
-    const { workloadSelector: _, ...spec } = entry.spec;
-    return { ...entry, spec: { ...spec, resolution: 'STATIC', endpoints } };
+    return { ...entry, spec: { ...entry.spec, resolution: 'STATIC', endpoints } };
   }
 
   async #startBackend(

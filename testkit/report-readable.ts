@@ -28,8 +28,9 @@ export function reportReadable(result: RunResult, colours: boolean): string {
     [
       paint.bold(file),
       ...result.cases.filter((one) => one.file === file).flatMap((one) => showCase(one, paint)),
-      '',
-    ].join('\n'),
+    ]
+      .join('\n')
+      .concat('\n'),
   );
   return `${[...blocks, summary(result, paint)].join('\n')}\n`;
 }
@@ -50,7 +51,7 @@ function showCase(one: CaseResult, paint: Palette): readonly string[] {
   const colour = { passed: paint.green, failed: paint.red, unjudged: paint.yellow }[one.verdict];
   const often = one.requests > 1 ? `, ${one.requests} requests` : '';
   const title = `  ${colour(marks[one.verdict])} ${one.name} ${paint.dim(`(${one.took} ms${often})`)}`;
-  return [title, ...details(one, paint).map((line) => (line === '' ? '' : `      ${line}`))];
+  return [title, ...details(one, paint).map((line) => `      ${line}`)];
 }
 
 function details(one: CaseResult, paint: Palette): readonly string[] {
@@ -69,7 +70,6 @@ function details(one: CaseResult, paint: Palette): readonly string[] {
       ]),
     ...unjudged(one),
     ...(one.decision === undefined ? [] : showDecision(one.decision, paint)),
-    '',
   ];
 }
 

@@ -16,9 +16,11 @@ export function isRoute(
   }
   const { namespace, name, path } = groups;
   const [, ownNamespace, ownName] = /^VirtualService (.*)\/(.*)$/.exec(log.rule ?? '') ?? [];
-  if (ownName !== name || (namespace !== undefined && namespace !== ownNamespace)) return false;
-  const place = `spec.${path ?? ''}`;
-  return (
-    path === undefined || log.rulePath === place || log.rulePath?.startsWith(`${place}.`) === true
-  );
+  const isNamed = ownName === name && (namespace === undefined || namespace === ownNamespace);
+  return isNamed && isBelow(log.rulePath ?? '', path);
+}
+
+/** Whether a route was made by a part of its rule: http[0].match[1] is a part of http[0]. */
+function isBelow(own: string, path: string | undefined): boolean {
+  return path === undefined || own === `spec.${path}` || own.startsWith(`spec.${path}.`);
 }

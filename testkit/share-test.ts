@@ -58,12 +58,16 @@ export function binomial(n: number, share: number): readonly number[] {
 /** The counts among `n` requests that are accepted for a share, at a false alarm of `alpha`. */
 export function acceptedRange(n: number, share: number, alpha: number): Range {
   const probability = binomial(n, share);
-  let least = 0;
-  for (let tail = probability[0] ?? 0; tail <= alpha / 2; tail += probability[least] ?? 1)
-    least += 1;
-  let most = n;
-  for (let tail = probability[n] ?? 0; tail <= alpha / 2; tail += probability[most] ?? 1) most -= 1;
-  return { least, most };
+  return {
+    least: tailLength(probability, alpha / 2),
+    most: n - tailLength(probability.toReversed(), alpha / 2),
+  };
+}
+
+/** How many of the first probabilities stay together within `limit`. */
+function tailLength(probability: readonly number[], limit: number): number {
+  let sum = 0;
+  return probability.findIndex((one) => (sum += one) > limit);
 }
 
 /** How many requests tell a share from one that is off by `tolerance` (both from 0 to 1). */

@@ -79,20 +79,19 @@ async function watch(run: Run, surroundings: Surroundings): Promise<number> {
   const watcher = new FileWatcher();
   const end = (): void => void pool.close();
   signal.addEventListener('abort', end);
-  let code: number = exitCodes.passed;
   try {
-    while (!signal.aborted) {
-      code = await runWatched(run, { pool, watcher, surroundings });
-      if (!signal.aborted) complain('\ncmesh test: waiting for a change; Ctrl-C ends\n');
+    for (;;) {
+      const code = await runWatched(run, { pool, watcher, surroundings });
+      complain('\ncmesh test: waiting for a change; Ctrl-C ends\n');
       const changed = await watcher.next(signal);
-      if (changed !== undefined) complain(`\n--- ${relative(folder, changed)} has changed ---\n\n`);
+      if (changed === undefined) return code;
+      complain(`\n--- ${relative(folder, changed)} has changed ---\n\n`);
     }
   } finally {
     signal.removeEventListener('abort', end);
     watcher.close();
     await pool.close();
   }
-  return code;
 }
 
 interface Watching {

@@ -56,7 +56,7 @@ export function placeErrors(
   errors: readonly FieldError[],
   placeOf: (path: string) => Place,
 ): readonly Problem[] {
-  return errors.map((error) => {
+  return errors.map(withoutRoot).map((error) => {
     const { line, column } = placeOf(error.path);
     return { ...error, resource: `${path}:${line}:${column}` };
   });
@@ -71,7 +71,7 @@ function check(
   const structure = [
     ...unknown.map((path) => explainUnknown(path, schema)),
     ...validateSchema(value, schema, ''),
-  ].map(withoutRoot);
+  ];
   return structure.length > 0 ? structure : checkMeaning(value);
 }
 

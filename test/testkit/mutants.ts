@@ -60,7 +60,9 @@ function virtualServiceChanges(spec: Fields, names: Names): readonly Change[] {
       .filter(({ length }) => length > 1)
       .map(() => ({
         name: 'routes in reverse order',
-        apply: (copy: Fields) => void listOf(copy, 'http').reverse(),
+        apply: (copy: Fields) => {
+          listOf(copy, 'http').reverse();
+        },
       })),
     ...textsOf(spec, 'hosts').map((host, index) => {
       const other = sibling(names.services, host);
@@ -70,7 +72,9 @@ function virtualServiceChanges(spec: Fields, names: Names): readonly Change[] {
       .slice(0, 1)
       .map(() => ({
         name: 'gateways removed',
-        apply: (copy: Fields) => void delete copy['gateways'],
+        apply: (copy: Fields) => {
+          delete copy['gateways'];
+        },
       })),
     ...routes.flatMap((route, index) => [
       ...destinationChanges(route, ['http', index], names),
@@ -167,7 +171,7 @@ function faultChanges(route: Fields, path: Path): readonly Change[] {
 
 function destinationRuleChanges(spec: Fields, names: Names): readonly Change[] {
   const subsets = listOf(spec, 'subsets');
-  const host = String(spec['host']);
+  const host = spec['host'] as string;
   const versions = names.subsets.get(host) ?? [];
   return [
     set(['host'], host, sibling(names.services, host)),
@@ -176,14 +180,16 @@ function destinationRuleChanges(spec: Fields, names: Names): readonly Change[] {
       : [
           {
             name: 'trafficPolicy removed',
-            apply: (copy: Fields) => void delete copy['trafficPolicy'],
+            apply: (copy: Fields) => {
+              delete copy['trafficPolicy'];
+            },
           },
         ]),
     ...subsets.flatMap((subset, index) => {
-      const version = String((subset['labels'] as Fields)['version']);
+      const version = (subset['labels'] as Record<string, string>)['version'] ?? '';
       const path = ['subsets', index];
       return [
-        set([...path, 'name'], subset['name'] ?? '', `${String(subset['name'])}x`),
+        set([...path, 'name'], subset['name'] ?? '', `${subset['name'] as string}x`),
         set([...path, 'labels', 'version'], version, `${version}x`),
         ...(versions.length < 2
           ? []
