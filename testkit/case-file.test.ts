@@ -87,7 +87,10 @@ describe('a case file', () => {
           ],
           expect: {
             path: { kind: 'prefix', value: '/a' },
-            requestHeaders: { 'x-tenant': { kind: 'exact', value: '7' }, cookie: { kind: 'absent' } },
+            requestHeaders: {
+              'x-tenant': { kind: 'exact', value: '7' },
+              cookie: { kind: 'absent' },
+            },
             took: { most: 2000 },
             mirror: [],
             fault: { delay: 7000, share: 0.5 },
@@ -103,7 +106,8 @@ describe('a case file', () => {
     });
   });
 
-  const one = (rest: string): string => `rules: [r.yaml]\ncases:\n  - { name: a, request: 'http://web/', ${rest} }\n`;
+  const one = (rest: string): string =>
+    `rules: [r.yaml]\ncases:\n  - { name: a, request: 'http://web/', ${rest} }\n`;
   const mistakes: Readonly<Record<string, readonly [text: string, ...problems: string[]]>> = {
     'nothing at all': [
       '',
@@ -145,7 +149,9 @@ describe('a case file', () => {
       'E_FIELD_INVALID a.yaml:3:68: cases[0].expect.took: Invalid value: 7: must be of type string or object',
     ],
     'a time without unit, and a text that is matched twice': [
-      one('expect: { took: { about: soon }, path: { exact: /a, prefix: /b }, body: { regex: "(" } }'),
+      one(
+        'expect: { took: { about: soon }, path: { exact: /a, prefix: /b }, body: { regex: "(" } }',
+      ),
       'E_FIELD_INVALID a.yaml:3:79: cases[0].expect.path: Invalid value: {"exact":"/a","prefix":"/b"}: write one of exact, prefix, regex, present and absent',
       'E_FIELD_INVALID a.yaml:3:121: cases[0].expect.body.regex: Invalid value: "(": is no regular expression',
       'E_FIELD_INVALID a.yaml:3:65: cases[0].expect.took.about: Invalid value: "soon": must be a duration such as 7s, 1.5s or 200ms',

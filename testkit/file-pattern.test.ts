@@ -8,7 +8,14 @@ describe('a pattern for files', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cmesh-pattern-'));
-    const files = ['a.yaml', 'b.yml', 'c.txt', 'in/d.yaml', 'in/deep/e.yaml', 'node_modules/f.yaml'];
+    const files = [
+      'a.yaml',
+      'b.yml',
+      'c.txt',
+      'in/d.yaml',
+      'in/deep/e.yaml',
+      'node_modules/f.yaml',
+    ];
     for (const file of files) {
       await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), '');
@@ -30,7 +37,10 @@ describe('a pattern for files', () => {
   for (const [pattern, expected] of Object.entries(patterns)) {
     it(`${pattern} finds ${expected.length === 0 ? 'nothing' : expected.join(', ')}`, async () => {
       const found = await findFiles(pattern, folder);
-      assert.deepEqual(found.map((file) => relative(folder, file)), expected);
+      assert.deepEqual(
+        found.map((file) => relative(folder, file)),
+        expected,
+      );
     });
   }
 });

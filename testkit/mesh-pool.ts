@@ -1,6 +1,6 @@
 import { OperationError } from '../kit/errors.ts';
-import type { Closer } from '../kit/lifecycle.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
+import type { MeshSource, TriedMesh } from './mesh-under-test.ts';
 import { OfflineMesh } from './offline-mesh.ts';
 import type { TestService } from './service.ts';
 
@@ -13,11 +13,11 @@ interface Lane {
  * Meshes that stay warm. Whoever needs one with the same services gets it with other rules, which takes some
  * milliseconds where a start takes half a second.
  */
-export class MeshPool implements Closer {
+export class MeshPool implements MeshSource {
   readonly #envoy: string;
   readonly #limit: number;
   readonly #idle: Lane[] = [];
-  readonly #open = new Set<OfflineMesh>();
+  readonly #open = new Set<TriedMesh>();
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
   #closed = false;
@@ -67,7 +67,7 @@ export class MeshPool implements Closer {
   }
 
   /** Closes a mesh that `start` gave. */
-  async end(mesh: OfflineMesh): Promise<void> {
+  async end(mesh: TriedMesh): Promise<void> {
     this.#open.delete(mesh);
     await mesh.close();
   }

@@ -29,7 +29,10 @@ describe('the names in a case file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  async function problemsOf(cases: string, head = `rules: [rules.yaml]\n${services}`): Promise<readonly string[]> {
+  async function problemsOf(
+    cases: string,
+    head = `rules: [rules.yaml]\n${services}`,
+  ): Promise<readonly string[]> {
     await writeFile(join(folder, 'a.yaml'), `${head}cases:\n${cases}`);
     return (await loadSuite('a.yaml', folder)).problems.map(formatProblem);
   }
@@ -68,10 +71,14 @@ describe('the names in a case file', () => {
 
   it('of files are looked for beside the case file and in the working directory', async () => {
     const cases = `  - { name: a, request: 'http://reviews:9080/', expect: { status: 200 } }\n`;
-    const missing = 'there is no such file, neither beside the case file nor in the working directory';
-    assert.deepEqual(await problemsOf(cases, 'rules: [rules.yaml, no/*.yaml]\nservices: mesh.yaml\n'), [
-      `E_FIELD_INVALID a.yaml:2:11: services: Invalid value: "mesh.yaml": ${missing}`,
-      `E_FIELD_INVALID a.yaml:1:21: rules[1]: Invalid value: "no/*.yaml": ${missing}`,
-    ]);
+    const missing =
+      'there is no such file, neither beside the case file nor in the working directory';
+    assert.deepEqual(
+      await problemsOf(cases, 'rules: [rules.yaml, no/*.yaml]\nservices: mesh.yaml\n'),
+      [
+        `E_FIELD_INVALID a.yaml:2:11: services: Invalid value: "mesh.yaml": ${missing}`,
+        `E_FIELD_INVALID a.yaml:1:21: rules[1]: Invalid value: "no/*.yaml": ${missing}`,
+      ],
+    );
   });
 });

@@ -3,8 +3,8 @@ import { describeError } from '../kit/errors.ts';
 import type { Problem } from '../kit/problem.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import type { Check } from './judge.ts';
-import type { MeshPool } from './mesh-pool.ts';
-import type { MeshUnderTest } from './mesh-under-test.ts';
+import { type Coverage, type Reached, coverRules, mergeCoverage } from './coverage.ts';
+import type { MeshSource, MeshUnderTest, TriedMesh } from './mesh-under-test.ts';
 import type { Observation } from './observation.ts';
 import { type FilePlace, placeOfRule, placeProblem } from './rule-files.ts';
 import { alphaOf, runCase } from './run-case.ts';
@@ -46,10 +46,12 @@ export interface RunResult {
   readonly problems: readonly Problem[];
   /** Milliseconds. */
   readonly took: number;
+  /** What the cases reached of all rules. */
+  readonly coverage: Coverage;
 }
 
 export interface RunOptions {
-  readonly pool: MeshPool;
+  readonly pool: MeshSource;
   /** Cases whose names contain this. */
   readonly filter?: string;
 }
@@ -63,9 +65,8 @@ export function countVerdicts(
   return { passed: count('passed'), failed: count('failed'), unjudged: count('unjudged') };
 }
 
-/** Cases of a mesh, and requests of a case, that are on their way at the same time. */
+/** Cases of a mesh that are tried at the same time. */
 const caseConcurrency = 8;
-const requestConcurrency = 32;
 
 /** Tries the cases of all suites. A case that cannot be tried is a result too. */
 export async function runSuites(
@@ -87,6 +88,7 @@ export async function runSuites(
       (problem) => JSON.stringify(problem),
     ),
     took: Math.round(performance.now() - start),
+    coverage: mergeCoverage(runs.map(({ coverage }) => coverage)),
   };
 }
 
@@ -94,19 +96,21 @@ function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonl
   return [...new Map(values.map((value) => [keyOf(value), value])).values()];
 }
 
-async function runSuite(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+async function runSuite(suite: Suite, pool: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
+  const reached: Reached[] = [];
   if (remembers(rules.resources)) return runOneByOne(suite, pool);
   return pool.lend(services, rules.resources, async (mesh) => {
     await mesh.prepare(cases.map(({ caller }) => caller));
-    const options = { alpha: alphaOf(suite.cases), concurrency: requestConcurrency };
+    const options = { alpha: alphaOf(suite.cases), concurrency: mesh.concurrency };
     const results = new Map<SuiteCase, CaseResult>();
     await forEachConcurrently(cases, caseConcurrency, async (entry) => {
-      results.set(entry, await tryCase(suite, entry, mesh, options));
+      results.set(entry, await tryCase(suite, entry, record(mesh, reached), options));
     });
     return {
       cases: cases.flatMap((entry) => results.get(entry) ?? []),
       problems: mesh.problems.map((problem) => placeProblem(rules, problem)),
+      coverage: coverRules(rules, reached),
     };
   });
 }
@@ -121,27 +125,52 @@ function remembers(rules: ResourceSet): boolean {
   });
 }
 
-async function runOneByOne(suite: Suite, pool: MeshPool): Promise<Omit<RunResult, 'took'>> {
+async function runOneByOne(suite: Suite, pool: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
   const alpha = alphaOf(cases);
   const results: CaseResult[] = [];
   const problems: Problem[] = [];
+  const reached: Reached[] = [];
   for (const entry of cases) {
     const mesh = await pool.start(services, rules.resources);
     try {
-      results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
+      results.push(await tryCase(suite, entry, record(mesh, reached), { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
     } finally {
       await pool.end(mesh);
     }
   }
-  return { cases: results, problems };
+  return { cases: results, problems, coverage: coverRules(rules, reached) };
 }
+
+/** The same mesh, which remembers what was seen. */
+function record(mesh: TriedMesh, reached: Reached[]): Tried {
+  const { foreignBackends } = mesh;
+  return {
+    ...(foreignBackends === undefined ? {} : { foreignBackends }),
+    close: () => undefined,
+    call: async (caller, request, plan) => {
+      const seen = await mesh.call(caller, request, plan);
+      reached.push(seen);
+      return seen;
+    },
+  };
+}
+
+type Tried = MeshUnderTest & Pick<TriedMesh, 'foreignBackends'>;
+
+/** Where the backends are not ours, nobody can tell them what to do. */
+const foreign: Check = {
+  what: 'when',
+  verdict: 'unjudged',
+  expected: 'backends that do as the case says',
+  seen: 'a running mesh has its own',
+};
 
 async function tryCase(
   suite: Suite,
   entry: SuiteCase,
-  mesh: MeshUnderTest,
+  mesh: Tried,
   options: Parameters<typeof runCase>[2],
 ): Promise<CaseResult> {
   const start = performance.now();
@@ -153,6 +182,9 @@ async function tryCase(
     from: entry.caller.workload,
   };
   const took = (): number => Math.round(performance.now() - start);
+  if (mesh.foreignBackends === true && entry.when.length > 0) {
+    return { ...common, verdict: 'unjudged', checks: [foreign], requests: 0, took: 0 };
+  }
   try {
     const { checks, requests, shown } = await runCase(entry, mesh, options);
     const verdict = verdictOf(checks);

@@ -12,7 +12,13 @@ describe('the test of shares', () => {
     assert.ok(Math.abs((fair[0] ?? 0) - 1 / 1024) < 1e-12);
     assert.ok(Math.abs((binomial(3, 0.2)[1] ?? 0) - 3 * 0.2 * 0.64) < 1e-12);
     assert.ok(Math.abs(sum(binomial(5000, 0.037)) - 1) < 1e-9);
-    assert.deepEqual([binomial(2, 0), binomial(2, 1)], [[1, 0, 0], [0, 0, 1]]);
+    assert.deepEqual(
+      [binomial(2, 0), binomial(2, 1)],
+      [
+        [1, 0, 0],
+        [0, 0, 1],
+      ],
+    );
   });
 
   // The bounds are those of tables of the two-sided sign test and of R: qbinom(c(0.025, 0.975), n, p).
@@ -62,7 +68,10 @@ describe('the test of shares', () => {
   });
 
   it('looks at the counts on the way, at most eight times', () => {
-    assert.deepEqual([looksAt(66), looksAt(100), looksAt(811)], [[66], [100], [100, 200, 400, 800, 811]]);
+    assert.deepEqual(
+      [looksAt(66), looksAt(100), looksAt(811)],
+      [[66], [100], [100, 200, 400, 800, 811]],
+    );
     assert.ok(looksAt(20_000).length - 1 <= 8);
   });
 });

@@ -96,7 +96,11 @@ describe('cmesh test', () => {
       {},
       'cmesh test: there is no case file no.yaml; name case files, or call them NAME.mesh-test.yaml\n',
     ],
-    'no case of that name': [['all.yaml'], { filter: 'nobody' }, 'cmesh test: no case has "nobody" in its name\n'],
+    'no case of that name': [
+      ['all.yaml'],
+      { filter: 'nobody' },
+      'cmesh test: no case has "nobody" in its name\n',
+    ],
     'a reporter that is none': [
       ['all.yaml'],
       { reporter: 'xml' },
@@ -144,7 +148,10 @@ describe('cmesh test', () => {
       },
     );
     await until('the first run', () => output.includes('\nok 1'));
-    await writeFile(join(folder, 'rules.yaml'), rules.replace('{ version: v1 }', '{ version: v2 }'));
+    await writeFile(
+      join(folder, 'rules.yaml'),
+      rules.replace('{ version: v1 }', '{ version: v2 }'),
+    );
     await until('a failed run', () => output.includes('not ok 1'));
     controller.abort();
     assert.equal(await ended, 1);
