@@ -44,7 +44,10 @@ export class LiveMesh implements TriedMesh {
     this.workloads = workloads;
   }
 
-  /** Throws OperationError `E_LIVE_CALLER` when no workload of the mesh is the caller. */
+  /**
+   * Throws OperationError `E_LIVE_CALLER` when no workload of the mesh is the caller, or `E_LIVE_LOG` when its sidecar
+   * writes no log.
+   */
   async call(caller: Caller, request: TestRequest, plan: CallPlan = {}): Promise<Observation> {
     const workload = findLiveWorkload(caller, this.workloads);
     if (workload === undefined) {
@@ -88,7 +91,10 @@ export class LiveMesh implements TriedMesh {
       await this.#site.readLogs();
       seen = readEntries(this.#site.log, requestId, workload, this.workloads);
     }
-    // A copy is on nobody's account: its entry may come a moment after those that are counted.
+    if (seen.log === undefined) {
+      const text = `the sidecar of ${workload.name} wrote nothing of a request within ${logLimit} ms, so nothing can be said of it`;
+      throw new OperationError('E_LIVE_LOG', text);
+    }
     return { requestId, outcome, ...seen };
   }
 }
