@@ -78,7 +78,7 @@ interface CoverFlags {
 
 /** Any of the flags about coverage asks for it. */
 function readCoverFlags(flags: TestFlags): CoverFlags | undefined {
-  const { coverage, coverageFormat = 'text', coverageOutput: output, failUnder: limit } = flags;
+  const { coverage, coverageFormat = 'text', coverageOutput: output } = flags;
   const format = coverageFormats.find((known) => known === coverageFormat);
   if (format === undefined) {
     const known = coverageFormats.join(', ');
@@ -87,19 +87,20 @@ function readCoverFlags(flags: TestFlags): CoverFlags | undefined {
       `--coverage-format "${coverageFormat}" is not one of ${known}`,
     );
   }
-  const failUnder = limit === undefined ? undefined : Number(limit);
-  if (failUnder !== undefined && !(failUnder >= 0 && failUnder <= 100)) {
-    throw new OperationError(
-      'E_USAGE',
-      `--fail-under "${limit ?? ''}" is not a percentage such as 90`,
-    );
-  }
+  const failUnder = readLimit(flags.failUnder);
   if (coverage !== true && output === undefined && failUnder === undefined) return undefined;
   return {
     format,
     ...(output === undefined ? {} : { output }),
     ...(failUnder === undefined ? {} : { failUnder }),
   };
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const limit = text.trim() === '' ? NaN : Number(text);
+  if (limit >= 0 && limit <= 100) return limit;
+  throw new OperationError('E_USAGE', `--fail-under "${text}" is not a percentage such as 90`);
 }
 
 async function runOnce(run: Run, surroundings: Surroundings): Promise<number> {
