@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Closer } from '../kit/lifecycle.ts';
 import type { MeshSource } from '../testkit/mesh-under-test.ts';
 import type { TestFlags } from '../testkit/test-command.ts';
 
@@ -58,7 +59,12 @@ interface LiveFlags {
 }
 
 /** Where the cases are tried: in meshes made for them, or in the one that runs. */
-async function openSource({ live, server, project, anyRules }: LiveFlags): Promise<MeshSource> {
+async function openSource({
+  live,
+  server,
+  project,
+  anyRules,
+}: LiveFlags): Promise<MeshSource & Closer> {
   if (live === true) {
     const { LiveSource } = await import('../testkit/live-source.ts');
     return LiveSource.open({

@@ -222,7 +222,6 @@ export const caseFileSchema = message(
 /** A case file as it is written. */
 export type WrittenCaseFile = Decoded<typeof caseFileSchema>;
 export type WrittenCase = WrittenCaseFile['cases'][number];
-export type WrittenCaller = NonNullable<WrittenCase['from']>;
 export type WrittenExpectation = WrittenCase['expect'];
 export type WrittenService = Exclude<NonNullable<WrittenCaseFile['services']>, string>[number];
 export type WrittenTextMatch = NonNullable<WrittenExpectation['path']>;

@@ -1,9 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /** Folders in which nobody keeps rules or cases of their own. */
 const skipped = new Set(['node_modules', 'dist', 'coverage']);
+
+/** A path as people know it: relative to the working directory where it is below that, else in full. */
+export function showPath(path: string, folder: string): string {
+  const short = relative(folder, path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
+}
 
 /** Whether a path of a file is a pattern for several. */
 export function isPattern(path: string): boolean {

@@ -1,6 +1,7 @@
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { Expectation, Span } from './expectation.ts';
 import { spanAbout } from './expectation.ts';
+import type { MeshUnderTest } from './mesh-under-test.ts';
 import type { Arrival, Observation, Outcome } from './observation.ts';
 import { isRoute } from './route-name.ts';
 import { hostnameOf } from './service.ts';
@@ -21,7 +22,11 @@ export interface Check {
 export type Verdict = 'passed' | 'failed' | 'unjudged';
 
 /** Judges one request by all expectations but those on shares. */
-export function judge(expect: Expectation, seen: Observation): readonly Check[] {
+export function judge(
+  expect: Expectation,
+  seen: Observation,
+  backends?: MeshUnderTest['backends'],
+): readonly Check[] {
   const backend = answerer(seen);
   return [
     ...judgeBackend(expect, seen, backend),
@@ -30,7 +35,7 @@ export function judge(expect: Expectation, seen: Observation): readonly Check[] 
     ...judgeOutcome(expect, seen),
     ...judgeTime(expect.took, seen),
     ...judgeAttempts(expect.attempts, seen),
-    ...judgeMirror(expect.mirror, seen.arrivals),
+    ...judgeMirror(expect.mirror, seen.arrivals, backends),
     ...judgeReach(expect.unreachable, seen),
     ...judgeRoute(expect.route, seen.log),
   ];
@@ -49,6 +54,7 @@ function unjudged(what: string, expected: string, reason: string): Check {
   return { what, verdict: 'unjudged', expected, seen: reason };
 }
 
+const hidden = 'what a backend of this mesh gets cannot be seen';
 const noEntry = 'the proxy of the caller wrote no log entry of it';
 
 /** What came of a request that no backend answered. */
@@ -116,7 +122,6 @@ function judgeArrived(
 ): readonly Check[] {
   const request = backend?.request;
   const headers = request?.headers;
-  const hidden = 'what a backend of this mesh gets cannot be seen';
   const judgeText = (
     what: string,
     match: TextMatch,
@@ -251,6 +256,7 @@ function judgeAttempts(
 function judgeMirror(
   mirror: readonly string[] | undefined,
   arrivals: readonly Arrival[],
+  backends: MeshUnderTest['backends'],
 ): readonly Check[] {
   if (mirror === undefined) return [];
   const copies = arrivals.filter(({ mirrored }) => mirrored);
@@ -258,6 +264,7 @@ function judgeMirror(
     version === undefined ? service : `${service}/${version}`,
   );
   const expected = mirror.length === 0 ? 'none' : mirror.join(', ');
+  if (backends === 'foreign') return [unjudged('mirror', expected, hidden)];
   const seen = names.length === 0 ? 'none' : names.sort().join(', ');
   return [check('mirror', expected, seen, isMirroredTo(mirror, arrivals))];
 }

@@ -4,7 +4,7 @@ import { type Closer, Lifecycle, delay } from '../kit/lifecycle.ts';
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { LiveLog } from './live-log.ts';
 import { type LiveWorkload, findLiveWorkload } from './live-workload.ts';
-import type { CallPlan, Caller, TriedMesh } from './mesh-under-test.ts';
+import type { CallPlan, Caller, PreparedMesh } from './mesh-under-test.ts';
 import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
 
 /** Where a mesh runs: how to send requests from its workloads, and how to read the logs of their sidecars. */
@@ -29,8 +29,8 @@ const look = 25;
  * workload would send them, and what became of them is read from the access logs, by their request ids. Request
  * headers at the destination cannot be seen there, and no behaviour can be asked of its applications.
  */
-export class LiveMesh implements TriedMesh {
-  readonly foreignBackends = true;
+export class LiveMesh implements PreparedMesh {
+  readonly backends = 'foreign';
   /** Each waits for the log of a sidecar, and does nothing meanwhile. */
   readonly concurrency = 200;
   /** Those of the rules are pilot's business, which has told them. */

@@ -1,7 +1,8 @@
 import { OperationError } from '../kit/errors.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import { type LiveOptions, type OpenedMesh, compareRules, openLiveMesh } from './live-open.ts';
-import type { MeshSource, TriedMesh } from './mesh-under-test.ts';
+import type { Closer } from '../kit/lifecycle.ts';
+import type { MeshSource, PreparedMesh } from './mesh-under-test.ts';
 import type { TestService } from './service.ts';
 
 export interface LiveSourceOptions extends LiveOptions {
@@ -10,7 +11,7 @@ export interface LiveSourceOptions extends LiveOptions {
 }
 
 /** The one mesh that runs, for all cases: their verdicts mean something only when their rules are in force there. */
-export class LiveSource implements MeshSource {
+export class LiveSource implements MeshSource, Closer {
   readonly #opened: OpenedMesh;
   readonly #anyRules: boolean;
 
@@ -24,25 +25,21 @@ export class LiveSource implements MeshSource {
     return new LiveSource(await openLiveMesh(options), options.anyRules);
   }
 
-  async lend<T>(
-    services: readonly TestService[],
-    rules: ResourceSet,
-    action: (mesh: TriedMesh) => Promise<T>,
-  ): Promise<T> {
-    return action(await this.start(services, rules));
-  }
-
   /** Throws OperationError `E_LIVE_RULES` when other rules are in force. */
-  start(_services: readonly TestService[], rules: ResourceSet): Promise<TriedMesh> {
+  lend<T>(
+    _services: readonly TestService[],
+    rules: ResourceSet,
+    action: (mesh: PreparedMesh) => Promise<T>,
+  ): Promise<T> {
     const differences = compareRules(rules, this.#opened.rules);
-    if (differences.length === 0 || this.#anyRules) return Promise.resolve(this.#opened.mesh);
+    if (differences.length === 0 || this.#anyRules) return action(this.#opened.mesh);
     const text = `the running mesh has other rules than these cases are for:\n  ${differences.join('\n  ')}\nApply theirs (cmesh apply -f, kubectl), or add --any-rules to try the cases all the same`;
     return Promise.reject(new OperationError('E_LIVE_RULES', text));
   }
 
-  end(): Promise<void> {
-    return Promise.resolve();
-  }
+  /** There is only the one. */
+  readonly lendFresh: MeshSource['lend'] = (services, rules, action) =>
+    this.lend(services, rules, action);
 
   close(): Promise<void> {
     return this.#opened.mesh.close();

@@ -1,6 +1,7 @@
 import { OperationError } from '../kit/errors.ts';
+import type { Closer } from '../kit/lifecycle.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
-import type { MeshSource, TriedMesh } from './mesh-under-test.ts';
+import type { MeshSource } from './mesh-under-test.ts';
 import { OfflineMesh } from './offline-mesh.ts';
 import type { TestService } from './service.ts';
 
@@ -13,11 +14,11 @@ interface Lane {
  * Meshes that stay warm. Whoever needs one with the same services gets it with other rules, which takes some
  * milliseconds where a start takes half a second.
  */
-export class MeshPool implements MeshSource {
+export class MeshPool implements MeshSource, Closer {
   readonly #envoy: string;
   readonly #limit: number;
   readonly #idle: Lane[] = [];
-  readonly #open = new Set<TriedMesh>();
+  readonly #open = new Set<OfflineMesh>();
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
   #closed = false;
@@ -50,24 +51,36 @@ export class MeshPool implements MeshSource {
     }
   }
 
-  /** A mesh that nobody has used, for rules that remember; its taker ends it. */
-  async start(services: readonly TestService[], rules: ResourceSet): Promise<OfflineMesh> {
-    const mesh = await OfflineMesh.start({ envoy: this.#envoy, services, rules });
-    this.#open.add(mesh);
-    if (!this.#closed) return mesh;
-    await this.end(mesh);
-    throw new OperationError('E_CLOSED', 'ended before all was tried');
+  /** Lends a mesh that nobody has used, and ends it afterwards. */
+  async lendFresh<T>(
+    services: readonly TestService[],
+    rules: ResourceSet,
+    action: (mesh: OfflineMesh) => Promise<T>,
+  ): Promise<T> {
+    const mesh = await this.#start(services, rules);
+    try {
+      return await action(mesh);
+    } finally {
+      await this.#end(mesh);
+    }
   }
 
   /** Ends every mesh, those in use included: what waits there for an answer gets none. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#idle.splice(0);
-    await Promise.all([...this.#open].map((mesh) => this.end(mesh)));
+    await Promise.all([...this.#open].map((mesh) => this.#end(mesh)));
   }
 
-  /** Closes a mesh that `start` gave. */
-  async end(mesh: TriedMesh): Promise<void> {
+  async #start(services: readonly TestService[], rules: ResourceSet): Promise<OfflineMesh> {
+    const mesh = await OfflineMesh.start({ envoy: this.#envoy, services, rules });
+    this.#open.add(mesh);
+    if (!this.#closed) return mesh;
+    await this.#end(mesh);
+    throw new OperationError('E_CLOSED', 'ended before all was tried');
+  }
+
+  async #end(mesh: OfflineMesh): Promise<void> {
     this.#open.delete(mesh);
     await mesh.close();
   }
@@ -79,8 +92,8 @@ export class MeshPool implements MeshSource {
     if (same !== undefined) return same;
     if (this.#busy + this.#idle.length > this.#limit) {
       const old = this.#idle.shift();
-      if (old !== undefined) await this.end(old.mesh);
+      if (old !== undefined) await this.#end(old.mesh);
     }
-    return { services: text, mesh: await this.start(services, rules) };
+    return { services: text, mesh: await this.#start(services, rules) };
   }
 }

@@ -25,29 +25,28 @@ export interface CallPlan {
 export interface MeshUnderTest extends Closer {
   /** Sends one request as `caller`, and says all that was seen of it. */
   readonly call: (caller: Caller, request: TestRequest, plan?: CallPlan) => Promise<Observation>;
+  /** Of a mesh that runs: nobody can tell its backends what to do, nor see what copies they get. */
+  readonly backends?: 'foreign';
 }
 
-/** A mesh with rules in force, as cases are tried in it. */
-export interface TriedMesh extends MeshUnderTest {
-  /** Has everything ready for these callers. */
-  readonly prepare: (callers: readonly Caller[]) => Promise<void>;
+/** A mesh with the rules of a case file in force. */
+export interface PreparedMesh extends MeshUnderTest {
   /** What is wrong with the rules in this mesh. */
   readonly problems: readonly Problem[];
+  /** Makes ready for these callers. */
+  readonly prepare: (callers: readonly Caller[]) => Promise<void>;
   /** How many requests may be on their way at the same time. */
   readonly concurrency: number;
-  /** Set where the backends are not ours, and do as they like. */
-  readonly foreignBackends?: true;
 }
 
-/** Gives meshes in which services and rules are as cases want them. */
-export interface MeshSource extends Closer {
-  /** Lends a mesh; `action` has it for itself. */
-  lend<T>(
+/** Where the meshes come from that cases are tried in. */
+export interface MeshSource {
+  /** Lends a mesh with these services and rules in force; `action` has it for itself. */
+  readonly lend: <T>(
     services: readonly TestService[],
     rules: ResourceSet,
-    action: (mesh: TriedMesh) => Promise<T>,
-  ): Promise<T>;
-  /** A mesh that nobody has used, for rules that remember; its taker ends it. */
-  start(services: readonly TestService[], rules: ResourceSet): Promise<TriedMesh>;
-  end(mesh: TriedMesh): Promise<void>;
+    action: (mesh: PreparedMesh) => Promise<T>,
+  ) => Promise<T>;
+  /** The same, with a mesh that nobody has used before: for rules that remember earlier requests. */
+  readonly lendFresh: MeshSource['lend'];
 }

@@ -85,8 +85,8 @@ function showDecision({ rule, path, place, passed }: Decision, paint: Palette): 
     ...passed.map(({ path: field, place: where, reasons }) => {
       const line = where === undefined ? '' : ` ${paint.dim(`(${formatPlace(where)})`)}`;
       const why = reasons.length === 0 ? 'its conditions seem to hold' : reasons.join('; ');
-      return `passed by  ${field}${line}: ${why}`;
+      return `passed over ${field}${line}: ${why}`;
     }),
-    `decided by ${`${rule} ${path}`.trim()}${at}`,
+    `decided by  ${`${rule} ${path}`.trim()}${at}`,
   ];
 }

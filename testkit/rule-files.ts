@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
 import type { Problem } from '../kit/problem.ts';
+import { showPath } from './file-pattern.ts';
 import { resourceOf } from '../pilot/api/decode.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
@@ -30,7 +30,7 @@ export interface FilePlace {
 export async function readRuleFiles(paths: readonly string[], folder: string): Promise<RuleFiles> {
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
   return collectRules(
-    paths.map((path, index) => ({ file: relative(folder, path), text: texts[index] ?? '' })),
+    paths.map((path, index) => ({ file: showPath(path, folder), text: texts[index] ?? '' })),
   );
 }
 

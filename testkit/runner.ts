@@ -4,7 +4,7 @@ import type { Problem } from '../kit/problem.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import type { Check } from './judge.ts';
 import { type Coverage, type Reached, coverRules, mergeCoverage } from './coverage.ts';
-import type { MeshSource, MeshUnderTest, TriedMesh } from './mesh-under-test.ts';
+import type { MeshSource, MeshUnderTest } from './mesh-under-test.ts';
 import type { Observation } from './observation.ts';
 import { type FilePlace, placeOfRule, placeProblem } from './rule-files.ts';
 import { alphaOf, runCase } from './run-case.ts';
@@ -51,7 +51,7 @@ export interface RunResult {
 }
 
 export interface RunOptions {
-  readonly pool: MeshSource;
+  readonly meshes: MeshSource;
   /** Cases whose names contain this. */
   readonly filter?: string;
 }
@@ -71,7 +71,7 @@ const caseConcurrency = 8;
 /** Tries the cases of all suites. A case that cannot be tried is a result too. */
 export async function runSuites(
   suites: readonly Suite[],
-  { pool, filter = '' }: RunOptions,
+  { meshes, filter = '' }: RunOptions,
 ): Promise<RunResult> {
   const start = performance.now();
   const wanted = suites.map((suite) => ({
@@ -79,7 +79,7 @@ export async function runSuites(
     cases: suite.cases.filter(({ name }) => name.includes(filter)),
   }));
   const runs = await Promise.all(
-    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, pool)),
+    wanted.filter(({ cases }) => cases.length > 0).map((suite) => runSuite(suite, meshes)),
   );
   return {
     cases: runs.flatMap(({ cases }) => cases),
@@ -96,11 +96,11 @@ function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonl
   return [...new Map(values.map((value) => [keyOf(value), value])).values()];
 }
 
-async function runSuite(suite: Suite, pool: MeshSource): Promise<Omit<RunResult, 'took'>> {
+async function runSuite(suite: Suite, meshes: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
   const reached: Reached[] = [];
-  if (remembers(rules.resources)) return runOneByOne(suite, pool);
-  return pool.lend(services, rules.resources, async (mesh) => {
+  if (remembers(rules.resources)) return runOneByOne(suite, meshes);
+  return meshes.lend(services, rules.resources, async (mesh) => {
     await mesh.prepare(cases.map(({ caller }) => caller));
     const options = { alpha: alphaOf(suite.cases), concurrency: mesh.concurrency };
     const results = new Map<SuiteCase, CaseResult>();
@@ -125,29 +125,26 @@ function remembers(rules: ResourceSet): boolean {
   });
 }
 
-async function runOneByOne(suite: Suite, pool: MeshSource): Promise<Omit<RunResult, 'took'>> {
+async function runOneByOne(suite: Suite, meshes: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
   const alpha = alphaOf(cases);
   const results: CaseResult[] = [];
   const problems: Problem[] = [];
   const reached: Reached[] = [];
   for (const entry of cases) {
-    const mesh = await pool.start(services, rules.resources);
-    try {
+    await meshes.lendFresh(services, rules.resources, async (mesh) => {
       results.push(await tryCase(suite, entry, record(mesh, reached), { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
-    } finally {
-      await pool.end(mesh);
-    }
+    });
   }
   return { cases: results, problems, coverage: coverRules(rules, reached) };
 }
 
 /** The same mesh, which remembers what was seen. */
-function record(mesh: TriedMesh, reached: Reached[]): Tried {
-  const { foreignBackends } = mesh;
+function record(mesh: MeshUnderTest, reached: Reached[]): MeshUnderTest {
+  const { backends } = mesh;
   return {
-    ...(foreignBackends === undefined ? {} : { foreignBackends }),
+    ...(backends === undefined ? {} : { backends }),
     close: () => undefined,
     call: async (caller, request, plan) => {
       const seen = await mesh.call(caller, request, plan);
@@ -157,20 +154,10 @@ function record(mesh: TriedMesh, reached: Reached[]): Tried {
   };
 }
 
-type Tried = MeshUnderTest & Pick<TriedMesh, 'foreignBackends'>;
-
-/** Where the backends are not ours, nobody can tell them what to do. */
-const foreign: Check = {
-  what: 'when',
-  verdict: 'unjudged',
-  expected: 'backends that do as the case says',
-  seen: 'a running mesh has its own',
-};
-
 async function tryCase(
   suite: Suite,
   entry: SuiteCase,
-  mesh: Tried,
+  mesh: MeshUnderTest,
   options: Parameters<typeof runCase>[2],
 ): Promise<CaseResult> {
   const start = performance.now();
@@ -182,15 +169,15 @@ async function tryCase(
     from: entry.caller.workload,
   };
   const took = (): number => Math.round(performance.now() - start);
-  if (mesh.foreignBackends === true && entry.when.length > 0) {
-    return { ...common, verdict: 'unjudged', checks: [foreign], requests: 0, took: 0 };
-  }
   try {
-    const { checks, requests, shown } = await runCase(entry, mesh, options);
-    const verdict = verdictOf(checks);
-    const decision = verdict === 'failed' ? decisionOf(suite, entry, shown) : undefined;
+    const run = await runCase(entry, mesh, options);
+    const verdict = verdictOf(run.checks);
+    const decision =
+      verdict === 'failed' && run.shown !== undefined
+        ? decisionOf(suite, entry, run.shown)
+        : undefined;
     const more = decision === undefined ? {} : { decision };
-    return { ...common, verdict, checks, requests, took: took(), shown, ...more };
+    return { ...common, verdict, ...run, took: took(), ...more };
   } catch (error) {
     const message = describeError(error);
     return { ...common, verdict: 'failed', checks: [], requests: 0, took: took(), error: message };

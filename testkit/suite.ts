@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Problem } from '../kit/problem.ts';
 import { type MeshFileService, readMeshFile } from '../local/mesh-file.ts';
 import { type FieldError, invalid, required } from '../pilot/api/field-error.ts';
 import { placeErrors } from '../pilot/store/checked-yaml.ts';
 import type { Place } from '../pilot/store/yaml-place.ts';
 import { type CaseFile, type TestCase, readCaseFile } from './case-file.ts';
-import { findFiles } from './file-pattern.ts';
+import { findFiles, showPath } from './file-pattern.ts';
 import type { Caller } from './mesh-under-test.ts';
 import { checkNames } from './names-check.ts';
 import { type RuleFiles, readRuleFiles } from './rule-files.ts';
@@ -45,7 +45,7 @@ const anonymous: Caller = { workload: 'client', labels: {} };
  */
 export async function loadSuite(path: string, folder: string): Promise<LoadedSuite> {
   const absolute = resolve(folder, path);
-  const shown = relative(folder, absolute);
+  const shown = showPath(absolute, folder);
   const read = readCaseFile(shown, await readFile(absolute, 'utf8'));
   if (!read.ok) return { problems: read.problems, files: [absolute] };
   const { file } = read;
@@ -95,7 +95,7 @@ async function loadServices(
   if (path === undefined) {
     return { ...none, errors: [invalid('services', services.path, noFile)] };
   }
-  const read = readMeshFile(relative(shownFrom, path), await readFile(path, 'utf8'));
+  const read = readMeshFile(showPath(path, shownFrom), await readFile(path, 'utf8'));
   return read.ok
     ? { ...none, services: read.file.services.map(toTestService), files: [path] }
     : { ...none, problems: read.problems, files: [path] };

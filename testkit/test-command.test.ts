@@ -76,6 +76,12 @@ describe('cmesh test', () => {
     assert.deepEqual([passed, finished.code], [[], 1]);
   });
 
+  it('lets no case feel the ejections of an earlier one', async () => {
+    const finished = await run(['ejection.yaml']);
+    const verdicts = casesOf(finished).map(({ name, verdict }) => `${name} ${verdict}`);
+    assert.deepEqual([verdicts, finished.code], [['fails passed', 'works passed'], 0]);
+  });
+
   it('runs the cases of a name only, and writes reports to a file', async () => {
     const output = join(folder, 'report.tap');
     const finished = await run(['all.yaml'], { filter: 'redirect', reporter: 'tap', output });

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { OperationError, describeError } from '../kit/errors.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
-import { findFiles } from './file-pattern.ts';
+import { findFiles, showPath } from './file-pattern.ts';
 import { FileWatcher } from './file-watcher.ts';
 import {
   type CoverageFormat,
@@ -10,6 +10,7 @@ import {
   formatCoverage,
   isEnough,
 } from './coverage-report.ts';
+import type { Closer } from '../kit/lifecycle.ts';
 import type { MeshSource } from './mesh-under-test.ts';
 import { type Reporter, report, reporters } from './report.ts';
 import { type RunResult, runSuites } from './runner.ts';
@@ -33,7 +34,7 @@ export interface Surroundings {
   readonly folder: string;
   readonly colours: boolean;
   /** Opens the pool: called only when there is something to run. */
-  readonly openPool: () => Promise<MeshSource>;
+  readonly openPool: () => Promise<MeshSource & Closer>;
   /** Ends the watching. */
   readonly signal: AbortSignal;
   readonly print: (text: string) => void;
@@ -131,7 +132,7 @@ async function watch(run: Run, surroundings: Surroundings): Promise<number> {
       complain('\ncmesh test: waiting for a change; Ctrl-C ends\n');
       const changed = await watcher.next(signal);
       if (changed === undefined) return code;
-      complain(`\n--- ${relative(folder, changed)} has changed ---\n\n`);
+      complain(`\n--- ${showPath(changed, folder)} has changed ---\n\n`);
     }
   } finally {
     signal.removeEventListener('abort', end);
@@ -141,7 +142,7 @@ async function watch(run: Run, surroundings: Surroundings): Promise<number> {
 }
 
 interface Watching {
-  readonly pool: MeshSource;
+  readonly pool: MeshSource & Closer;
   readonly watcher: FileWatcher;
   readonly surroundings: Surroundings;
 }
@@ -186,7 +187,7 @@ export async function loadAll(
     );
   }
   const files = [...new Set(found.flat())];
-  return Promise.all(files.map((file) => loadSuite(shorten(file, folder), folder)));
+  return Promise.all(files.map((file) => loadSuite(file, folder)));
 }
 
 /** In a folder those with the usual name count, so that rules and cases may lie together. */
@@ -196,11 +197,6 @@ async function findCaseFiles(pattern: string, folder: string): Promise<readonly 
   const isFile = files.length === 1 && only === resolve(folder, pattern);
   if (isFile || /[*?]/.test(pattern)) return files;
   return findFiles(caseFilePattern, resolve(folder, pattern));
-}
-
-function shorten(file: string, folder: string): string {
-  const short = relative(folder, file);
-  return short.startsWith('..') || isAbsolute(short) ? file : short;
 }
 
 function isComplete(loaded: readonly LoadedSuite[]): boolean {
@@ -224,7 +220,10 @@ async function judgeAll(
     suite === undefined ? [] : [suite],
   );
   complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
-  const result = await runSuites(suites, { pool, ...(filter === undefined ? {} : { filter }) });
+  const result = await runSuites(suites, {
+    meshes: pool,
+    ...(filter === undefined ? {} : { filter }),
+  });
   complain(formatProblems(result.problems));
   if (result.cases.length === 0) {
     complain(`cmesh test: no case has "${filter ?? ''}" in its name\n`);

@@ -26,6 +26,9 @@ type Message<P extends TProperties, R extends keyof P> = TObject<{
   [Key in keyof P]: Key extends R ? P[Key] : TOptional<P[Key]>;
 }>;
 
+/** Any schema of this vocabulary. */
+export type AnySchema = TSchema;
+
 type Unsafe<T> = ReturnType<typeof Type.Unsafe<T>>;
 
 /** An object with known fields, of which `required` must be present. */

@@ -1,15 +1,15 @@
-import type { TSchema } from 'typebox';
 import { LineCounter, parseDocument } from 'yaml';
 import { findNearest } from '../../kit/nearest.ts';
 import type { Problem } from '../../kit/problem.ts';
 import { type FieldError, unknownField } from '../api/field-error.ts';
 import { prune } from '../api/prune.ts';
+import type { AnySchema } from '../api/schema.ts';
 import { validateSchema } from '../api/validate-schema.ts';
 import { type Place, placeAt, placeOfField } from './yaml-place.ts';
 
 /** A YAML file of the mesh's own that is no Kubernetes object: what may stand in it, and what it must mean. */
 export interface YamlGrammar {
-  readonly schema: TSchema;
+  readonly schema: AnySchema;
   /** What is said of a file that is no map at all. */
   readonly empty: FieldError;
   /** Called when the structure is right. */
@@ -108,7 +108,7 @@ function keysAt(root: Schema, parent: string): readonly string[] {
 }
 
 /** The schema for editors and other tools: unknown keys are mistakes, and not left to the reader. */
-export function publishSchema(title: string, schema: TSchema): object {
+export function publishSchema(title: string, schema: AnySchema): object {
   return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...close(schema) };
 }
 

@@ -129,7 +129,9 @@ function matchChanges(route: Fields, path: Path): readonly Change[] {
   const matches = listOf(route, 'match');
   const removed = {
     name: `${show(path)} match removed`,
-    apply: (copy: Fields) => void delete at(copy, path)['match'],
+    apply: (copy: Fields) => {
+      delete at(copy, path)['match'];
+    },
   };
   const changed = matches.flatMap((match, index) => {
     const place = [...path, 'match', index];
@@ -155,7 +157,12 @@ function faultChanges(route: Fields, path: Path): readonly Change[] {
   const place = [...path, 'fault'];
   const kind = fault.delay === undefined ? 'abort' : 'delay';
   return [
-    { name: `${show(place)} removed`, apply: (copy) => void delete at(copy, path)['fault'] },
+    {
+      name: `${show(place)} removed`,
+      apply: (copy) => {
+        delete at(copy, path)['fault'];
+      },
+    },
     set([...place, kind, 'percentage', 'value'], 100, 50),
     set([...place, kind, 'percentage', 'value'], 100, 0),
     ...(fault.abort === undefined
@@ -196,7 +203,9 @@ function destinationRuleChanges(spec: Fields, names: Names): readonly Change[] {
           : [set([...path, 'labels', 'version'], version, sibling(versions, version))]),
         {
           name: `${show(path)} labels removed`,
-          apply: (copy: Fields) => void delete at(copy, path)['labels'],
+          apply: (copy: Fields) => {
+            delete at(copy, path)['labels'];
+          },
         },
       ];
     }),

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { MeshPool } from '../../testkit/mesh-pool.ts';
+import { runTestCommand } from '../../testkit/test-command.ts';
+import { findEnvoy } from '../support/programs.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+describe('the samples', () => {
+  it('have cases for every file of rules', () => {
+    const namesIn = (folder: string, ending: string): readonly string[] =>
+      readdirSync(join(root, 'samples/bookinfo', folder))
+        .filter((name) => name.endsWith(ending))
+        .map((name) => name.slice(0, -ending.length));
+    assert.deepEqual(namesIn('tests', '.mesh-test.yaml'), namesIn('networking', '.yaml'));
+  });
+
+  it('pass `cmesh test`', async () => {
+    const envoy = await findEnvoy();
+    let output = '';
+    let complaints = '';
+    const code = await runTestCommand(
+      ['samples/bookinfo/tests'],
+      { reporter: 'tap' },
+      {
+        folder: root,
+        colours: false,
+        signal: new AbortController().signal,
+        openPool: () => Promise.resolve(new MeshPool(envoy)),
+        print: (text) => (output += text),
+        complain: (text) => (complaints += text),
+      },
+    );
+    const failed = output.split('\n').filter((line) => line.startsWith('not ok'));
+    assert.deepEqual([failed, code], [[], 0]);
+    const warnings = complaints.split('\n').filter((line) => line !== '');
+    assert.deepEqual(
+      warnings.filter((line) => !line.includes('networking.istio.io/v1 Gateway')),
+      [],
+    );
+  });
+});
