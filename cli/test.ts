@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Closer } from '../kit/lifecycle.ts';
+import type { MeshSource } from '../testkit/mesh-under-test.ts';
 import type { TestFlags } from '../testkit/test-command.ts';
 
 /** `cmesh test`: tries routing rules without a mesh. */
@@ -11,6 +13,14 @@ export function addTestCommand(program: Command): void {
     .option('--reporter <name>', 'readable, tap, junit or json', 'readable')
     .option('--output <file>', 'write the report to a file')
     .option('--watch', 'run again when a case, a rule or the services change')
+    .option('--coverage', 'say which of the rules no case reached')
+    .option('--coverage-format <name>', 'text, json or lcov', 'text')
+    .option('--coverage-output <file>', 'write the coverage to a file')
+    .option('--fail-under <percent>', 'fail when the cases reach less of the rules')
+    .option('--live', 'try the cases in the running mesh, which is not changed')
+    .option('--server <url>', 'configuration API of the running mesh', 'http://localhost:8080')
+    .option('--project <name>', 'its Compose project, where there are several')
+    .option('--any-rules', 'go on although the running mesh has other rules')
     .addHelpText(
       'after',
       `
@@ -20,10 +30,12 @@ Examples:
   cmesh test reviews.mesh-test.yaml --watch         # again after each save
   cmesh test --filter canary --reporter tap
   cmesh test --reporter junit --output report.xml   # for CI
+  cmesh test --coverage --fail-under 90             # which rules no case reached
+  cmesh test reviews.mesh-test.yaml --live          # in the running mesh
 
 Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
     )
-    .action(async (files: readonly string[], flags: TestFlags) => {
+    .action(async (files: readonly string[], flags: TestFlags & LiveFlags) => {
       const { runTestCommand } = await import('../testkit/test-command.ts');
       const { onTermination } = await import('../kit/termination.ts');
       const termination = onTermination();
@@ -31,17 +43,40 @@ Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
         signal: termination.signal,
         folder: process.cwd(),
         colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-        openPool: async () => {
-          const { provideEnvoy } = await import('../toolchain/envoy.ts');
-          const { MeshPool } = await import('../testkit/mesh-pool.ts');
-          const onProgress = (text: string): void => {
-            process.stderr.write(`${text}\n`);
-          };
-          return new MeshPool(await provideEnvoy({ env: process.env, onProgress }));
-        },
+        openPool: () => openSource(flags),
         print: (text) => process.stdout.write(text),
         complain: (text) => process.stderr.write(text),
       });
       await termination.close();
     });
+}
+
+interface LiveFlags {
+  readonly live?: true;
+  readonly server: string;
+  readonly project?: string;
+  readonly anyRules?: true;
+}
+
+/** Where the cases are tried: in meshes made for them, or in the one that runs. */
+async function openSource({
+  live,
+  server,
+  project,
+  anyRules,
+}: LiveFlags): Promise<MeshSource & Closer> {
+  if (live === true) {
+    const { LiveSource } = await import('../testkit/live-source.ts');
+    return LiveSource.open({
+      server,
+      anyRules: anyRules === true,
+      ...(project === undefined ? {} : { project }),
+    });
+  }
+  const { provideEnvoy } = await import('../toolchain/envoy.ts');
+  const { MeshPool } = await import('../testkit/mesh-pool.ts');
+  const onProgress = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  return new MeshPool(await provideEnvoy({ env: process.env, onProgress }));
 }

@@ -48,6 +48,21 @@ export function coverRules(rules: RuleFiles, seen: readonly Reached[]): Coverage
       const hits = seen.filter(isReachedBy).length;
       return { ...point, ...(place === undefined ? {} : { place }), hits };
     });
+  return summarize(points);
+}
+
+/** What several runs reached together: a point of a file that several of them have counts once. */
+export function mergeCoverage(all: readonly Coverage[]): Coverage {
+  const points = new Map<string, CoveragePoint>();
+  for (const point of all.flatMap((coverage) => coverage.points)) {
+    const { object, path, place } = point;
+    const key = JSON.stringify([object, path, place]);
+    points.set(key, { ...point, hits: point.hits + (points.get(key)?.hits ?? 0) });
+  }
+  return summarize([...points.values()]);
+}
+
+function summarize(points: readonly CoveragePoint[]): Coverage {
   const reached = points.filter(({ hits }) => hits > 0).length;
   const total = points.length;
   return { points, reached, total, percent: total === 0 ? 100 : (100 * reached) / total };

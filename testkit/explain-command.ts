@@ -4,6 +4,7 @@ import { OperationError, describeError } from '../kit/errors.ts';
 import { formatProblem } from '../kit/problem.ts';
 import { readMeshFile } from '../local/mesh-file.ts';
 import { explain } from './explain.ts';
+import type { ExplainedMesh } from './explained-mesh.ts';
 import type { Explanation } from './explanation.ts';
 import { formatExplanation } from './explanation-tree.ts';
 import { findFiles } from './file-pattern.ts';
@@ -34,16 +35,6 @@ export interface ExplainSurroundings {
   readonly findEnvoy: () => Promise<string>;
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;
-}
-
-/** What there is to explain a request with. */
-export interface ExplainedMesh {
-  readonly services: readonly TestService[];
-  readonly rules: RuleFiles;
-  /** ADDRESS:PORT of a workload of a running mesh. */
-  readonly addressOf?: (workload: string) => string | undefined;
-  /** What a running mesh says of a caller's sidecar. */
-  readonly statusOf?: (caller: Caller) => Promise<NonNullable<Explanation['live']>>;
 }
 
 /**

@@ -12,25 +12,33 @@ export class LiveLog {
 
   /** To be called before the request is sent. */
   expect(requestId: string): void {
-    this.#awaited.set(requestId, []);
+    this.#awaited.set(keyOf(requestId), []);
   }
 
   forget(requestId: string): void {
-    this.#awaited.delete(requestId);
+    this.#awaited.delete(keyOf(requestId));
   }
 
   take(workload: string, line: string): void {
     const entry = parseAccessLogLine(line);
     if (entry?.requestId === undefined) return;
-    this.#awaited.get(entry.requestId)?.push({ workload, entry });
+    this.#awaited.get(keyOf(entry.requestId))?.push({ workload, entry });
   }
 
   /** What was written so far, in the order of reading. */
   entriesOf(
     requestId: string,
   ): readonly { readonly workload: string; readonly entry: AccessLogEntry }[] {
-    return this.#awaited.get(requestId) ?? [];
+    return this.#awaited.get(keyOf(requestId)) ?? [];
   }
+}
+
+/**
+ * A proxy that traces writes into the version digit of the UUID why it does or does not (Envoy's UUID request id
+ * extension, pack_trace_reason).
+ */
+function keyOf(requestId: string): string {
+  return requestId.replace(/^([\da-f]{8}-[\da-f]{4}-)[\da-f]/i, '$1_');
 }
 
 /** Splits what a log gives into lines. */

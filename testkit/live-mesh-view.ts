@@ -1,4 +1,4 @@
-import type { ExplainedMesh } from './explain-command.ts';
+import type { ExplainedMesh } from './explained-mesh.ts';
 import type { LiveStatus } from './explanation.ts';
 import { LiveClient, type LiveProxy } from './live-client.ts';
 import {

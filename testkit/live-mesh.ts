@@ -4,7 +4,7 @@ import { type Closer, Lifecycle, delay } from '../kit/lifecycle.ts';
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { LiveLog } from './live-log.ts';
 import { type LiveWorkload, findLiveWorkload } from './live-workload.ts';
-import type { CallPlan, Caller, MeshUnderTest } from './mesh-under-test.ts';
+import type { CallPlan, Caller, PreparedMesh } from './mesh-under-test.ts';
 import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
 
 /** Where a mesh runs: how to send requests from its workloads, and how to read the logs of their sidecars. */
@@ -29,7 +29,12 @@ const look = 25;
  * workload would send them, and what became of them is read from the access logs, by their request ids. Request
  * headers at the destination cannot be seen there, and no behaviour can be asked of its applications.
  */
-export class LiveMesh implements MeshUnderTest {
+export class LiveMesh implements PreparedMesh {
+  readonly backends = 'foreign';
+  /** Each waits for the log of a sidecar, and does nothing meanwhile. */
+  readonly concurrency = 200;
+  /** Those of the rules are pilot's business, which has told them. */
+  readonly problems = [];
   readonly #lifecycle = new Lifecycle();
   readonly #site: LiveSite;
   readonly workloads: readonly LiveWorkload[];
@@ -39,7 +44,10 @@ export class LiveMesh implements MeshUnderTest {
     this.workloads = workloads;
   }
 
-  /** Throws OperationError `E_LIVE_CALLER` when no workload of the mesh is the caller. */
+  /**
+   * Throws OperationError `E_LIVE_CALLER` when no workload of the mesh is the caller, or `E_LIVE_LOG` when its sidecar
+   * writes no log.
+   */
   async call(caller: Caller, request: TestRequest, plan: CallPlan = {}): Promise<Observation> {
     const workload = findLiveWorkload(caller, this.workloads);
     if (workload === undefined) {
@@ -62,6 +70,11 @@ export class LiveMesh implements MeshUnderTest {
     }
   }
 
+  /** It runs already. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return this.#lifecycle.close();
   }
@@ -78,7 +91,10 @@ export class LiveMesh implements MeshUnderTest {
       await this.#site.readLogs();
       seen = readEntries(this.#site.log, requestId, workload, this.workloads);
     }
-    // A copy is on nobody's account: its entry may come a moment after those that are counted.
+    if (seen.log === undefined) {
+      const text = `the sidecar of ${workload.name} wrote nothing of a request within ${logLimit} ms, so nothing can be said of it`;
+      throw new OperationError('E_LIVE_LOG', text);
+    }
     return { requestId, outcome, ...seen };
   }
 }

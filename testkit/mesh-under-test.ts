@@ -35,6 +35,8 @@ export interface PreparedMesh extends MeshUnderTest {
   readonly problems: readonly Problem[];
   /** Makes ready for these callers. */
   readonly prepare: (callers: readonly Caller[]) => Promise<void>;
+  /** How many requests may be on their way at the same time. */
+  readonly concurrency: number;
 }
 
 /** Where the meshes come from that cases are tried in. */

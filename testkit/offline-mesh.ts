@@ -35,7 +35,7 @@ import {
   meshNamespace,
   registerServices,
 } from './service.ts';
-import type { CallPlan, Caller, MeshUnderTest } from './mesh-under-test.ts';
+import type { CallPlan, Caller, PreparedMesh } from './mesh-under-test.ts';
 import { quietLog } from './quiet-log.ts';
 
 export interface OfflineMeshOptions {
@@ -73,7 +73,8 @@ const startLimit = 30_000;
  * A mesh in which only the callers' side is real, and that wholly: pilot's own pipeline, its ADS stream, and an
  * Envoy for each kind of caller. Behind the services stand backends that say what they got.
  */
-export class OfflineMesh implements MeshUnderTest {
+export class OfflineMesh implements PreparedMesh {
+  readonly concurrency = 32;
   readonly #options: OfflineMeshOptions;
   readonly #lifecycle = new Lifecycle();
   readonly #guardian = this.#lifecycle.add(new Guardian());

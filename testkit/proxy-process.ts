@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { OperationError } from '../kit/errors.ts';
 import type { Closer } from '../kit/lifecycle.ts';
 import type { Guardian } from '../local/guardian.ts';
-import { renderBootstrap } from '../sidecar/bootstrap/render.ts';
+import { type BootstrapOptions, renderBootstrap } from '../sidecar/bootstrap/render.ts';
 import { type NodeMetadata, formatNodeMetadata } from '../sidecar/contract/node.ts';
 import { envoyArguments } from '../sidecar/envoy/process.ts';
 
@@ -103,7 +103,16 @@ function errorLogPath(folder: string): string {
   return join(folder, 'envoy.log');
 }
 
-function renderTestBootstrap({ pilot, workload, address, metadata }: ProxyOptions): object {
+/** The bootstrap of a sidecar whose node is as a test wants it; its ports are free ones. */
+export function renderTestBootstrap(
+  {
+    pilot,
+    workload,
+    address,
+    metadata,
+  }: Pick<ProxyOptions, 'pilot' | 'workload' | 'address' | 'metadata'>,
+  ports: BootstrapOptions['ports'] = { admin: 0 },
+): object {
   const { hostname, port } = new URL(`tcp://${pilot}`);
   const bootstrap = renderBootstrap({
     workload,
@@ -112,7 +121,7 @@ function renderTestBootstrap({ pilot, workload, address, metadata }: ProxyOption
     labels: metadata.labels,
     address,
     pilot: { host: hostname, port: Number(port) },
-    ports: { admin: 0 },
+    ports,
   }) as { readonly node: object };
   return { ...bootstrap, node: { ...bootstrap.node, metadata: formatNodeMetadata(metadata) } };
 }

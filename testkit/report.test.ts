@@ -74,7 +74,12 @@ const cases: readonly CaseResult[] = [
   },
 ];
 
-const result: RunResult = { cases, problems: [], took: 1234 };
+const result: RunResult = {
+  cases,
+  problems: [],
+  coverage: { points: [], reached: 0, total: 0, percent: 100 },
+  took: 1234,
+};
 
 describe('the reporters', () => {
   for (const reporter of reporters) {

@@ -3,6 +3,7 @@ import { describeError } from '../kit/errors.ts';
 import type { Problem } from '../kit/problem.ts';
 import type { ResourceSet } from '../pilot/api/resource.ts';
 import type { Check } from './judge.ts';
+import { type Coverage, type Reached, coverRules, mergeCoverage } from './coverage.ts';
 import type { MeshSource, MeshUnderTest } from './mesh-under-test.ts';
 import type { Observation } from './observation.ts';
 import { type FilePlace, placeOfRule, placeProblem } from './rule-files.ts';
@@ -45,6 +46,8 @@ export interface RunResult {
   readonly problems: readonly Problem[];
   /** Milliseconds. */
   readonly took: number;
+  /** What the cases reached of all rules. */
+  readonly coverage: Coverage;
 }
 
 export interface RunOptions {
@@ -62,9 +65,8 @@ export function countVerdicts(
   return { passed: count('passed'), failed: count('failed'), unjudged: count('unjudged') };
 }
 
-/** Cases of a mesh, and requests of a case, that are on their way at the same time. */
+/** Cases of a mesh that are tried at the same time. */
 const caseConcurrency = 8;
-const requestConcurrency = 32;
 
 /** Tries the cases of all suites. A case that cannot be tried is a result too. */
 export async function runSuites(
@@ -86,6 +88,7 @@ export async function runSuites(
       (problem) => JSON.stringify(problem),
     ),
     took: Math.round(performance.now() - start),
+    coverage: mergeCoverage(runs.map(({ coverage }) => coverage)),
   };
 }
 
@@ -95,17 +98,19 @@ function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonl
 
 async function runSuite(suite: Suite, meshes: MeshSource): Promise<Omit<RunResult, 'took'>> {
   const { services, rules, cases } = suite;
+  const reached: Reached[] = [];
   if (remembers(rules.resources)) return runOneByOne(suite, meshes);
   return meshes.lend(services, rules.resources, async (mesh) => {
     await mesh.prepare(cases.map(({ caller }) => caller));
-    const options = { alpha: alphaOf(suite.cases), concurrency: requestConcurrency };
+    const options = { alpha: alphaOf(suite.cases), concurrency: mesh.concurrency };
     const results = new Map<SuiteCase, CaseResult>();
     await forEachConcurrently(cases, caseConcurrency, async (entry) => {
-      results.set(entry, await tryCase(suite, entry, mesh, options));
+      results.set(entry, await tryCase(suite, entry, record(mesh, reached), options));
     });
     return {
       cases: cases.flatMap((entry) => results.get(entry) ?? []),
       problems: mesh.problems.map((problem) => placeProblem(rules, problem)),
+      coverage: coverRules(rules, reached),
     };
   });
 }
@@ -125,13 +130,28 @@ async function runOneByOne(suite: Suite, meshes: MeshSource): Promise<Omit<RunRe
   const alpha = alphaOf(cases);
   const results: CaseResult[] = [];
   const problems: Problem[] = [];
+  const reached: Reached[] = [];
   for (const entry of cases) {
     await meshes.lendFresh(services, rules.resources, async (mesh) => {
-      results.push(await tryCase(suite, entry, mesh, { alpha, concurrency: 1 }));
+      results.push(await tryCase(suite, entry, record(mesh, reached), { alpha, concurrency: 1 }));
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
     });
   }
-  return { cases: results, problems };
+  return { cases: results, problems, coverage: coverRules(rules, reached) };
+}
+
+/** The same mesh, which remembers what was seen. */
+function record(mesh: MeshUnderTest, reached: Reached[]): MeshUnderTest {
+  const { backends } = mesh;
+  return {
+    ...(backends === undefined ? {} : { backends }),
+    close: () => undefined,
+    call: async (caller, request, plan) => {
+      const seen = await mesh.call(caller, request, plan);
+      reached.push(seen);
+      return seen;
+    },
+  };
 }
 
 async function tryCase(

@@ -147,9 +147,13 @@ export class StartedMesh implements Closer {
       connect: (url, options) => request('', url, options),
       repeat: async (count, url, options) => {
         const results: Result[] = [];
-        await forEachConcurrently(Array.from({ length: count }), 16, async () => {
-          results.push(await request('GET', url, options));
-        });
+        await forEachConcurrently(
+          Array.from({ length: count }),
+          this.#mesh.concurrency,
+          async () => {
+            results.push(await request('GET', url, options));
+          },
+        );
         return results;
       },
       explain: (url, { headers = {} } = {}) =>

@@ -4,7 +4,14 @@ import { OperationError, describeError } from '../kit/errors.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
 import { findFiles, showPath } from './file-pattern.ts';
 import { FileWatcher } from './file-watcher.ts';
-import type { MeshPool } from './mesh-pool.ts';
+import {
+  type CoverageFormat,
+  coverageFormats,
+  formatCoverage,
+  isEnough,
+} from './coverage-report.ts';
+import type { Closer } from '../kit/lifecycle.ts';
+import type { MeshSource } from './mesh-under-test.ts';
 import { type Reporter, report, reporters } from './report.ts';
 import { type RunResult, runSuites } from './runner.ts';
 import { type LoadedSuite, type Suite, loadSuite } from './suite.ts';
@@ -15,6 +22,11 @@ export interface TestFlags {
   readonly output?: string;
   readonly filter?: string;
   readonly watch?: boolean;
+  readonly coverage?: boolean;
+  readonly coverageFormat?: string;
+  readonly coverageOutput?: string;
+  /** Percent. */
+  readonly failUnder?: string;
 }
 
 /** Where the command runs and writes. */
@@ -22,7 +34,7 @@ export interface Surroundings {
   readonly folder: string;
   readonly colours: boolean;
   /** Opens the pool: called only when there is something to run. */
-  readonly openPool: () => Promise<MeshPool>;
+  readonly openPool: () => Promise<MeshSource & Closer>;
   /** Ends the watching. */
   readonly signal: AbortSignal;
   readonly print: (text: string) => void;
@@ -44,7 +56,7 @@ export async function runTestCommand(
   const { complain } = surroundings;
   try {
     const reporter = readReporter(flags.reporter);
-    const run = { patterns, ...flags, reporter };
+    const run = { patterns, ...flags, reporter, cover: readCoverFlags(flags) };
     return flags.watch === true ? await watch(run, surroundings) : await runOnce(run, surroundings);
   } catch (error) {
     complain(`cmesh test: ${describeError(error)}\n`);
@@ -55,6 +67,41 @@ export async function runTestCommand(
 interface Run extends TestFlags {
   readonly patterns: readonly string[];
   readonly reporter: Reporter;
+  /** Absent: nobody wants to know. */
+  readonly cover: CoverFlags | undefined;
+}
+
+interface CoverFlags {
+  readonly format: CoverageFormat;
+  readonly output?: string;
+  readonly failUnder?: number;
+}
+
+/** Any of the flags about coverage asks for it. */
+function readCoverFlags(flags: TestFlags): CoverFlags | undefined {
+  const { coverage, coverageFormat = 'text', coverageOutput: output } = flags;
+  const format = coverageFormats.find((known) => known === coverageFormat);
+  if (format === undefined) {
+    const known = coverageFormats.join(', ');
+    throw new OperationError(
+      'E_USAGE',
+      `--coverage-format "${coverageFormat}" is not one of ${known}`,
+    );
+  }
+  const failUnder = readLimit(flags.failUnder);
+  if (coverage !== true && output === undefined && failUnder === undefined) return undefined;
+  return {
+    format,
+    ...(output === undefined ? {} : { output }),
+    ...(failUnder === undefined ? {} : { failUnder }),
+  };
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const limit = text.trim() === '' ? NaN : Number(text);
+  if (limit >= 0 && limit <= 100) return limit;
+  throw new OperationError('E_USAGE', `--fail-under "${text}" is not a percentage such as 90`);
 }
 
 async function runOnce(run: Run, surroundings: Surroundings): Promise<number> {
@@ -95,7 +142,7 @@ async function watch(run: Run, surroundings: Surroundings): Promise<number> {
 }
 
 interface Watching {
-  readonly pool: MeshPool;
+  readonly pool: MeshSource & Closer;
   readonly watcher: FileWatcher;
   readonly surroundings: Surroundings;
 }
@@ -163,10 +210,12 @@ function refuse(loaded: readonly LoadedSuite[], { complain }: Surroundings): num
 
 async function judgeAll(
   loaded: readonly LoadedSuite[],
-  { reporter, filter, output }: Run,
-  pool: MeshPool,
-  { print, complain, colours, folder }: Surroundings,
+  run: Run,
+  pool: MeshSource,
+  surroundings: Surroundings,
 ): Promise<number> {
+  const { reporter, filter, output } = run;
+  const { print, complain, colours, folder } = surroundings;
   const suites = loaded.flatMap(({ suite }): readonly Suite[] =>
     suite === undefined ? [] : [suite],
   );
@@ -182,7 +231,27 @@ async function judgeAll(
   }
   if (output === undefined) print(report(reporter, result, colours));
   else await writeFile(resolve(folder, output), report(reporter, result, false));
-  return exitCodeOf(result);
+  const isCovered = await reportCoverage(result, run, surroundings);
+  return Math.max(exitCodeOf(result), isCovered ? exitCodes.passed : exitCodes.failed);
+}
+
+/** Whether there is enough of it. A report for programs on the standard output stays alone there. */
+async function reportCoverage(
+  { coverage }: RunResult,
+  { cover, reporter, output }: Run,
+  { print, complain, folder }: Surroundings,
+): Promise<boolean> {
+  if (cover === undefined) return true;
+  const text = formatCoverage(coverage, cover.format);
+  if (cover.output !== undefined) await writeFile(resolve(folder, cover.output), text);
+  else if (reporter === 'readable' || output !== undefined) print(text);
+  else complain(text);
+  const enough = isEnough(coverage, cover.failUnder);
+  if (!enough) {
+    const percent = coverage.percent.toFixed(1);
+    complain(`cmesh test: coverage is ${percent} %, under ${cover.failUnder ?? 0} %\n`);
+  }
+  return enough;
 }
 
 function formatProblems(problems: readonly Problem[]): string {

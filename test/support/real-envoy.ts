@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Closer } from '../../kit/lifecycle.ts';
-import { renderBootstrap } from '../../sidecar/bootstrap/render.ts';
-import { type NodeMetadata, formatNodeMetadata } from '../../sidecar/contract/node.ts';
+import { renderTestBootstrap } from '../../testkit/proxy-process.ts';
+import type { NodeMetadata } from '../../sidecar/contract/node.ts';
 import { parseStats } from '../../sidecar/envoy/admin.ts';
 import { envoyArguments } from '../../sidecar/envoy/process.ts';
 import { findEnvoy } from './programs.ts';
@@ -42,7 +42,14 @@ export class RealEnvoy implements Closer {
       concurrency: 1,
       logLevel: 'warning' as const,
       drainTime: 1000,
-      bootstrap: renderTestBootstrap(options),
+      bootstrap: renderTestBootstrap(
+        {
+          ...options,
+          workload: `test-${options.address}`,
+          metadata: { namespace: 'default', labels: {}, ...options.metadata },
+        },
+        { admin: 0, prometheus: 0 },
+      ),
     };
     const addressFile = join(folder, 'admin');
     const child = spawn(
@@ -108,21 +115,6 @@ export class RealEnvoy implements Closer {
   async #get(path: string): Promise<string> {
     return (await fetch(`http://${this.#admin}${path}`)).text();
   }
-}
-
-function renderTestBootstrap({ pilot, address, metadata }: RealEnvoyOptions): object {
-  const { hostname, port } = new URL(`tcp://${pilot}`);
-  const bootstrap = renderBootstrap({
-    workload: `test-${address}`,
-    app: 'test',
-    namespace: 'default',
-    labels: {},
-    address,
-    pilot: { host: hostname, port: Number(port) },
-    ports: { admin: 0, prometheus: 0 },
-  }) as { readonly node: object };
-  const full: NodeMetadata = { namespace: 'default', labels: {}, ...metadata };
-  return { ...bootstrap, node: { ...bootstrap.node, metadata: formatNodeMetadata(full) } };
 }
 
 /** What an Envoy runs that came from pilot, by name. */

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LocalMesh } from '../../local/mesh.ts';
+import { readMeshFile } from '../../local/mesh-file.ts';
+import { writeFiles } from '../../pilot/client/write-files.ts';
+import { runExplainCommand } from '../../testkit/explain-command.ts';
+import { type OpenedMesh, compareRules, openLiveMesh } from '../../testkit/live-open.ts';
+import { LiveSource } from '../../testkit/live-source.ts';
+import { runTestCommand } from '../../testkit/test-command.ts';
+import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
+import { freePort } from '../support/ports.ts';
+import { findEnvoy } from '../support/programs.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const path = join(root, 'samples/bookinfo/mesh.yaml');
+const networking = join(root, 'samples/bookinfo/networking');
+const productpage = { workload: 'productpage-v1', labels: {} };
+const jason = 'virtual-service-reviews-jason-v2-v3.yaml';
+
+interface Ran {
+  readonly code: number;
+  readonly printed: string;
+  readonly complained: string;
+}
+
+describe('a mesh without containers that runs', () => {
+  let folder: TemporaryFolder;
+  let local: LocalMesh;
+  let opened: OpenedMesh;
+  let server: string;
+
+  before(async () => {
+    folder = await makeTemporaryFolder();
+    const read = readMeshFile(path, readFileSync(path, 'utf8'));
+    assert.ok(read.ok);
+    const port = await freePort();
+    local = await LocalMesh.start({
+      file: { ...read.file, ingress: read.file.ingress.map((entry) => ({ ...entry, port })) },
+      path,
+      http: { host: '127.0.0.1', port: 0 },
+      config: join(folder.path, 'rules'),
+      logs: folder.path,
+      registry: { kind: 'none' },
+      envoy: findEnvoy,
+      ownAddresses: true,
+      env: process.env,
+      terminal: {
+        step: () => undefined,
+        progress: () => undefined,
+        say: () => undefined,
+        trouble: () => undefined,
+      },
+      verbose: false,
+    });
+    assert.deepEqual(await local.whenReady(30_000), []);
+    server = local.view.api;
+    await apply('destination-rule-all.yaml', jason);
+    opened = await openLiveMesh({ server });
+  });
+
+  after(async () => {
+    await opened.mesh.close();
+    await local.close();
+    await folder.remove();
+  });
+
+  async function apply(...names: readonly string[]): Promise<void> {
+    const errors: string[] = [];
+    const files = names.map((name) => join(networking, name));
+    await writeFiles(
+      { verb: 'apply', files, server, ignoreNotFound: false },
+      {
+        out: () => undefined,
+        error: (line) => errors.push(line),
+        readInput: () => Promise.resolve(''),
+      },
+    );
+    assert.deepEqual(errors, []);
+  }
+
+  async function test(name: string, anyRules = false): Promise<Ran> {
+    let printed = '';
+    let complained = '';
+    const code = await runTestCommand(
+      [`samples/bookinfo/tests/${name}.mesh-test.yaml`],
+      { reporter: 'tap' },
+      {
+        folder: root,
+        colours: false,
+        openPool: () => LiveSource.open({ server, anyRules }),
+        signal: new AbortController().signal,
+        print: (text) => (printed += text),
+        complain: (text) => (complained += text),
+      },
+    );
+    return { code, printed, complained };
+  }
+
+  it('tells from its logs who got a request and which rule decided', async () => {
+    const request = {
+      method: 'GET',
+      url: 'http://reviews:9080/reviews/0',
+      headers: { 'end-user': 'jason' },
+    };
+    const { outcome, log, arrivals } = await opened.mesh.call(productpage, request);
+    assert.deepEqual(
+      [outcome.kind === 'answer' && outcome.status, log?.rule, log?.rulePath, log?.attempts],
+      [200, 'VirtualService default/reviews', 'spec.http[0].match[0]', 1],
+    );
+    // That reviews asks ratings in turn, with the same request id, is another matter.
+    assert.deepEqual(
+      arrivals.map(({ workload, version, mirrored, request: got }) => [
+        workload,
+        version,
+        mirrored,
+        got?.path,
+        got?.authority,
+      ]),
+      [['reviews-v2', 'v2', false, '/reviews/0', 'reviews:9080']],
+    );
+  });
+
+  it('passes the cases for its rules', async () => {
+    const { code, printed, complained } = await test('virtual-service-reviews-jason-v2-v3');
+    assert.deepEqual([code, complained], [0, ''], printed);
+    assert.match(printed, /^ok 1 /m);
+  });
+
+  it('refuses cases for other rules, and tries them when told to', async () => {
+    const refused = await test('virtual-service-reviews-v3');
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.complained,
+      /VirtualService default\/reviews is in force with another content/,
+    );
+    const tried = await test('virtual-service-reviews-v3', true);
+    assert.equal(tried.code, 0, tried.printed);
+    const failing = await test('virtual-service-all-v1', true);
+    assert.equal(failing.code, 1, failing.printed);
+  });
+
+  it('has the rules after all this that it had before', async () => {
+    const again = await openLiveMesh({ server });
+    await again.mesh.close();
+    assert.deepEqual(compareRules(opened.rules, again.rules), []);
+  });
+
+  it('is explained, with what its sidecar has in force', async () => {
+    let printed = '';
+    let complained = '';
+    const code = await runExplainCommand(
+      ['http://reviews:9080/reviews/0'],
+      { from: 'productpage', header: [], rules: [], server, live: true },
+      {
+        folder: root,
+        findEnvoy,
+        print: (text) => (printed += text),
+        complain: (text) => (complained += text),
+      },
+    );
+    const address = local.view.workloads.find(({ name }) => name === 'reviews-v3');
+    assert.deepEqual([code, complained], [0, '']);
+    assert.match(printed, /VirtualService default\/reviews spec.http\[1\]/);
+    assert.ok(printed.includes(`endpoint reviews-v3 at ${address?.address ?? ''}:9080`), printed);
+    assert.match(printed, /in force: the sidecar is in sync/);
+  });
+});

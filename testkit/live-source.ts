@@ -1,0 +1,47 @@
+import { OperationError } from '../kit/errors.ts';
+import type { ResourceSet } from '../pilot/api/resource.ts';
+import { type LiveOptions, type OpenedMesh, compareRules, openLiveMesh } from './live-open.ts';
+import type { Closer } from '../kit/lifecycle.ts';
+import type { MeshSource, PreparedMesh } from './mesh-under-test.ts';
+import type { TestService } from './service.ts';
+
+export interface LiveSourceOptions extends LiveOptions {
+  /** Goes on although other rules are in force than the cases name. */
+  readonly anyRules: boolean;
+}
+
+/** The one mesh that runs, for all cases: their verdicts mean something only when their rules are in force there. */
+export class LiveSource implements MeshSource, Closer {
+  readonly #opened: OpenedMesh;
+  readonly #anyRules: boolean;
+
+  private constructor(opened: OpenedMesh, anyRules: boolean) {
+    this.#opened = opened;
+    this.#anyRules = anyRules;
+  }
+
+  /** Throws OperationError `E_LIVE_SERVER` or `E_LIVE_SITE`. */
+  static async open(options: LiveSourceOptions): Promise<LiveSource> {
+    return new LiveSource(await openLiveMesh(options), options.anyRules);
+  }
+
+  /** Throws OperationError `E_LIVE_RULES` when other rules are in force. */
+  lend<T>(
+    _services: readonly TestService[],
+    rules: ResourceSet,
+    action: (mesh: PreparedMesh) => Promise<T>,
+  ): Promise<T> {
+    const differences = compareRules(rules, this.#opened.rules);
+    if (differences.length === 0 || this.#anyRules) return action(this.#opened.mesh);
+    const text = `the running mesh has other rules than these cases are for:\n  ${differences.join('\n  ')}\nApply theirs (cmesh apply -f, kubectl), or add --any-rules to try the cases all the same`;
+    return Promise.reject(new OperationError('E_LIVE_RULES', text));
+  }
+
+  /** There is only the one. */
+  readonly lendFresh: MeshSource['lend'] = (services, rules, action) =>
+    this.lend(services, rules, action);
+
+  close(): Promise<void> {
+    return this.#opened.mesh.close();
+  }
+}
