@@ -1,3 +1,4 @@
+import { isForSidecars } from '../pilot/translate/routes.ts';
 import type { DestinationRule, ResourceSet, VirtualService } from '../pilot/api/resource.ts';
 import type { Destination } from '../pilot/api/virtual-service-schema.ts';
 import { coversHostname, namesOf } from '../pilot/model/hostname.ts';
@@ -70,13 +71,9 @@ function summarize(points: readonly CoveragePoint[]): Coverage {
 
 function pointsOf(rule: ResourceSet[number], rules: ResourceSet): readonly Point[] {
   if (rule.kind === 'VirtualService') {
-    return isForSidecars(rule) ? [...httpPoints(rule, rules), ...tcpPoints(rule)] : [];
+    return isForSidecars(rule.spec) ? [...httpPoints(rule, rules), ...tcpPoints(rule)] : [];
   }
   return rule.kind === 'DestinationRule' ? subsetPoints(rule, rules) : [];
-}
-
-function isForSidecars({ spec: { gateways = [] } }: VirtualService): boolean {
-  return gateways.length === 0 || gateways.includes('mesh');
 }
 
 function httpPoints(service: VirtualService, rules: ResourceSet): readonly Point[] {

@@ -18,11 +18,11 @@ import {
 } from '../ir/names.ts';
 import type { TcpRoute } from '../api/virtual-service-schema.ts';
 import type { Mesh } from '../model/mesh.ts';
-import { type View, matchesLabels } from '../model/proxy.ts';
+import type { View } from '../model/proxy.ts';
 import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
 import type { Destinations } from './destinations.ts';
 import type { MeshOptions } from './options.ts';
-import { httpPorts, servesHttp } from './routes.ts';
+import { concernsCaller, httpPorts, isForSidecars, servesHttp } from './routes.ts';
 
 /**
  * How long a connection may stay silent before it counts as a byte stream. Only servers that speak first
@@ -169,7 +169,7 @@ function tcpRoute(
 ): TcpHandler {
   const name = outboundCluster(service.hostname, port.number);
   const routes = mesh.virtualServices
-    .filter(({ hosts }) => hosts.includes(service.hostname))
+    .filter(({ hosts, spec }) => hosts.includes(service.hostname) && isForSidecars(spec))
     .flatMap((rule) => (rule.spec.tcp ?? []).map((route, index) => ({ rule, route, index })));
   const found = routes.find(({ route }) => concernsConnection(route, port, view));
   const targets = (found?.route.route ?? [])
@@ -188,11 +188,6 @@ function concernsConnection({ match }: TcpRoute, port: ServicePort, view: View):
   return (
     match === undefined ||
     match.length === 0 ||
-    match.some(
-      (condition) =>
-        (condition.port === undefined || condition.port === port.number) &&
-        (condition.sourceNamespace ?? view.namespace) === view.namespace &&
-        matchesLabels(condition.sourceLabels, view.labels),
-    )
+    match.some((condition) => concernsCaller(condition, { port: port.number, view }))
   );
 }

@@ -65,10 +65,12 @@ export function servesHttp(service: Service, number: number): boolean {
 
 /** The rules about HTTP for sidecars: those without gateways, or with the word `mesh` among them. */
 export function httpRules({ virtualServices }: Pick<Mesh, 'virtualServices'>): readonly HttpRule[] {
-  return virtualServices.filter(
-    ({ spec: { gateways = [], http = [] } }) =>
-      http.length > 0 && (gateways.length === 0 || gateways.includes('mesh')),
-  );
+  return virtualServices.filter(({ spec }) => (spec.http ?? []).length > 0 && isForSidecars(spec));
+}
+
+/** Istio: a rule without gateways is for all sidecars, as if it named the gateway `mesh`. */
+export function isForSidecars({ gateways = [] }: Pick<VirtualServiceSpec, 'gateways'>): boolean {
+  return gateways.length === 0 || gateways.includes('mesh');
 }
 
 /**
@@ -198,8 +200,13 @@ function translateHttpRoute(
   });
 }
 
+type CallerMatch = Pick<HttpMatchRequest, 'port' | 'sourceNamespace' | 'sourceLabels' | 'gateways'>;
+
 /** The conditions on who calls and on which port are decided here, once for the whole view. */
-function concernsCaller(match: HttpMatchRequest, { port, view }: RouteContext): boolean {
+export function concernsCaller(
+  match: CallerMatch,
+  { port, view }: Pick<RouteContext, 'port' | 'view'>,
+): boolean {
   return (
     (match.port === undefined || match.port === port) &&
     (match.sourceNamespace === undefined || match.sourceNamespace === view.namespace) &&
