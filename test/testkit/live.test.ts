@@ -140,6 +140,15 @@ describe('a mesh without containers that runs', () => {
     assert.equal(failing.code, 1, failing.printed);
   });
 
+  it('says which versions the cases count on and the mesh has not', async () => {
+    const { code, complained } = await test('destination-rule-all', true);
+    assert.equal(code, 1);
+    assert.match(
+      complained,
+      /W_LIVE_WORKLOAD ratings: the running mesh has no v2, v2-mysql, v2-mysql-vm of it/,
+    );
+  });
+
   it('has the rules after all this that it had before', async () => {
     const again = await openLiveMesh({ server });
     await again.mesh.close();
