@@ -20,7 +20,7 @@ export function assertAnsweredBy(result: Result, target: string): void {
 }
 
 /**
- * Passes when this rule decided: `VirtualService reviews`, the same with `http[0]` or `http[0].match[1]` behind it, or
+ * Passes when this rule decided: `VirtualService reviews`, the same with `http[0]`, `http[0].match[1]` or `tcp[0]` behind it, or
  * the name of the route.
  */
 export function assertRule(result: Result, route: string): void {

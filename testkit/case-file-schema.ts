@@ -184,7 +184,7 @@ const expectation = message('What must be seen of the request; at least one of t
   ),
   unreachable: flag('true: nobody gets the request, and the caller gets an error.'),
   route: text(
-    'The rule that decided: VirtualService NAME, the same with http[0] or http[0].match[1], or the name of the route.',
+    'The rule that decided: VirtualService NAME, the same with http[0], http[0].match[1] or tcp[0], or the name of the route.',
   ),
 });
 

@@ -294,9 +294,6 @@ function judgeReach(unreachable: true | undefined, seen: Observation): readonly 
 function judgeRoute(route: string | undefined, log: AccessLogEntry | undefined): readonly Check[] {
   if (route === undefined) return [];
   if (log === undefined) return [unjudged('route', route, noEntry)];
-  if (log.method === undefined) {
-    return [unjudged('route', route, 'the log of a byte stream does not name the rule')];
-  }
   const rule = log.rule === undefined ? 'no rule' : `${log.rule} ${log.rulePath ?? ''}`;
   const name = log.routeName === undefined ? '' : ` (${log.routeName})`;
   return [check('route', route, `${rule}${name}`, isRoute(route, log))];

@@ -42,4 +42,23 @@ describe('the name of a rule', () => {
     );
     assert.equal(isRoute('default', { routeName: 'default' }), true);
   });
+
+  it('may be that of a byte stream', () => {
+    const stream = { rule: 'VirtualService shop/db', rulePath: 'spec.tcp[0]' };
+    const names = [
+      'VirtualService db',
+      'VirtualService db tcp[0]',
+      'VirtualService db tcp[1]',
+      'default',
+    ];
+    assert.deepEqual(
+      names.map((name) => [isRoute(name, stream), isRoute(name, {})]),
+      [
+        [true, false],
+        [true, false],
+        [false, false],
+        [false, true],
+      ],
+    );
+  });
 });

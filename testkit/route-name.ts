@@ -1,8 +1,8 @@
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 
-/** `VirtualService reviews`, with namespace, and with `http[0]` or `http[0].match[1]` behind it. */
+/** `VirtualService reviews`, with namespace, and with `http[0]`, `http[0].match[1]` or `tcp[0]` behind it. */
 const pattern =
-  /^VirtualService (?:(?<namespace>[\w.-]+)\/)?(?<name>[\w.-]+)(?: (?:spec\.)?(?<path>http\[\d+\](?:\.match\[\d+\])?))?$/;
+  /^VirtualService (?:(?<namespace>[\w.-]+)\/)?(?<name>[\w.-]+)(?: (?:spec\.)?(?<path>(?:http|tcp)\[\d+\](?:\.match\[\d+\])?))?$/;
 
 /** Whether it is the rule that `route` names that decided: by its place, or by the name of its route. */
 export function isRoute(
@@ -11,6 +11,8 @@ export function isRoute(
 ): boolean {
   const groups = pattern.exec(route)?.groups;
   if (groups === undefined) {
+    // A byte stream has no route, but a rule may have decided.
+    if (route === 'default' && log.routeName === undefined) return log.rule === undefined;
     // A match that has a name too is called ROUTE.MATCH.
     return log.routeName === route || log.routeName?.startsWith(`${route}.`) === true;
   }
