@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { until } from '../test/support/until.ts';
-import { version } from './version.ts';
+import { version } from '../kit/version.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 

@@ -4,7 +4,7 @@ import { addLocalCommand } from './local.ts';
 import { addPilotCommand } from './pilot.ts';
 import { addTestCommand } from './test.ts';
 import { addWriteCommands } from './write.ts';
-import { version } from './version.ts';
+import { version } from '../kit/version.ts';
 
 /**
  * `cmesh`: one command for every process of the mesh. A process is loaded only when it is asked for, so that

@@ -3,7 +3,7 @@ import { describeError } from '../kit/errors.ts';
 import { createLog, type Log } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
 import { runApp } from './app.ts';
-import { version } from '../cli/version.ts';
+import { version } from '../kit/version.ts';
 import { parseConfig, usage, type Environment } from './config.ts';
 
 export interface RegistratorIo {
