@@ -209,7 +209,10 @@ export const caseFileSchema = message(
   'Cases that routing rules are tried with.',
   {
     rules: texts('Files with rules; * and ** stand for any name and any folders.'),
-    services: oneOrMore('The services: the path of a mesh file, or a list.', service),
+    services: oneOrMore(
+      'The services: the path of a mesh file, the URL of the configuration API of a running mesh, or a list.',
+      service,
+    ),
     defaults: message('What holds for every case that does not say otherwise.', {
       from: caller,
       headers: mapOf('Headers of every request.', scalar('Value.')),

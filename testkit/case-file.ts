@@ -32,6 +32,8 @@ export interface CaseFile {
 
 export type ServicesSource =
   | { readonly kind: 'file'; readonly path: string }
+  /** The registry of a running mesh, by the base URL of its configuration API. */
+  | { readonly kind: 'mesh'; readonly server: string }
   | { readonly kind: 'list'; readonly services: readonly TestService[] };
 
 export interface TestCase {
@@ -156,9 +158,10 @@ function checkUrl(path: string, text: string): readonly FieldError[] {
 }
 
 function readServices(services: NonNullable<WrittenCaseFile['services']>): ServicesSource {
-  return typeof services === 'string'
-    ? { kind: 'file', path: services }
-    : { kind: 'list', services: services.map(readService) };
+  if (typeof services !== 'string') return { kind: 'list', services: services.map(readService) };
+  return /^https?:\/\//.test(services)
+    ? { kind: 'mesh', server: services }
+    : { kind: 'file', path: services };
 }
 
 function readService({

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { describeError } from '../kit/errors.ts';
 import type { Problem } from '../kit/problem.ts';
 import { type MeshFileService, readMeshFile } from '../local/mesh-file.ts';
 import { type FieldError, invalid, required } from '../pilot/api/field-error.ts';
@@ -91,6 +92,7 @@ async function loadServices(
   const none = { services: [], errors: [], problems: [], files: [] };
   if (services === undefined) return none;
   if (services.kind === 'list') return { ...none, services: services.services };
+  if (services.kind === 'mesh') return loadRunningServices(services.server);
   const path = folders.map((folder) => resolve(folder, services.path)).find(existsSync);
   if (path === undefined) {
     return { ...none, errors: [invalid('services', services.path, noFile)] };
@@ -99,6 +101,18 @@ async function loadServices(
   return read.ok
     ? { ...none, services: read.file.services.map(toTestService), files: [path] }
     : { ...none, problems: read.problems, files: [path] };
+}
+
+/** Those of a running mesh. Only their names, versions and ports are taken: the cases are tried with stand-ins. */
+async function loadRunningServices(server: string): Promise<LoadedServices> {
+  const { readLiveMesh } = await import('./live-mesh-view.ts');
+  try {
+    const { services } = await readLiveMesh(server);
+    return { services, errors: [], problems: [], files: [] };
+  } catch (error) {
+    const errors = [invalid('services', server, describeError(error))];
+    return { services: [], errors, problems: [], files: [] };
+  }
 }
 
 const noFile = 'there is no such file, neither beside the case file nor in the working directory';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LocalMesh } from '../../local/mesh.ts';
 import { readMeshFile } from '../../local/mesh-file.ts';
@@ -7,7 +8,8 @@ import { writeFiles } from '../../pilot/client/write-files.ts';
 import { runExplainCommand } from '../../testkit/explain-command.ts';
 import { type OpenedMesh, compareRules, openLiveMesh } from '../../testkit/live-open.ts';
 import { LiveSource } from '../../testkit/live-source.ts';
-import { runTestCommand } from '../../testkit/test-command.ts';
+import { MeshPool } from '../../testkit/mesh-pool.ts';
+import { type Surroundings, runTestCommand } from '../../testkit/test-command.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
 import { freePort } from '../support/ports.ts';
 import { findEnvoy } from '../support/programs.ts';
@@ -79,16 +81,21 @@ describe('a mesh without containers that runs', () => {
     assert.deepEqual(errors, []);
   }
 
-  async function test(name: string, anyRules = false): Promise<Ran> {
+  function test(name: string, anyRules = false): Promise<Ran> {
+    const path = `samples/bookinfo/tests/${name}.mesh-test.yaml`;
+    return run(path, () => LiveSource.open({ server, anyRules }));
+  }
+
+  async function run(path: string, openPool: Surroundings['openPool']): Promise<Ran> {
     let printed = '';
     let complained = '';
     const code = await runTestCommand(
-      [`samples/bookinfo/tests/${name}.mesh-test.yaml`],
+      [path],
       { reporter: 'tap' },
       {
         folder: root,
         colours: false,
-        openPool: () => LiveSource.open({ server, anyRules }),
+        openPool,
         signal: new AbortController().signal,
         print: (text) => (printed += text),
         complain: (text) => (complained += text),
@@ -138,6 +145,33 @@ describe('a mesh without containers that runs', () => {
     assert.equal(tried.code, 0, tried.printed);
     const failing = await test('virtual-service-all-v1', true);
     assert.equal(failing.code, 1, failing.printed);
+  });
+
+  it('lends its registry to cases that are tried without it', async () => {
+    const path = join(folder.path, 'registry.mesh-test.yaml');
+    const tryWith = async (services: string): Promise<Ran> => {
+      await writeFile(
+        path,
+        `
+rules: [${join(networking, 'destination-rule-all.yaml')}, ${join(networking, jason)}]
+services: ${services}
+cases:
+  - name: jason
+    from: productpage
+    request: { url: 'http://reviews:9080/', headers: { end-user: jason } }
+    expect: { service: reviews, version: v2 }
+`,
+      );
+      return run(path, async () => new MeshPool(await findEnvoy()));
+    };
+    const { code, printed, complained } = await tryWith(server);
+    assert.deepEqual([code, complained], [0, ''], printed);
+    const refused = await tryWith('http://127.0.0.1:1');
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.complained,
+      /registry\.mesh-test\.yaml:3:11: services: .*nothing answers at http:\/\/127\.0\.0\.1:1/,
+    );
   });
 
   it('says which versions the cases count on and the mesh has not', async () => {
