@@ -8,7 +8,7 @@ const node = '^node:';
 const table = {
   kit: [...npm('pino'), node],
   'registrator/contract': [],
-  'sidecar/contract': [],
+  'sidecar/contract': ['^kit'],
   'registrator/docker': [
     '^registrator/contract',
     '^kit',
@@ -85,7 +85,7 @@ const table = {
     '^pilot/',
     '^(registrator|sidecar)/contract',
     '^sidecar/(bootstrap|envoy)/',
-    '^local/(mesh-file|guardian)',
+    '^local/mesh-file',
     '^toolchain',
     '^kit',
     ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),

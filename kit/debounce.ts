@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 export interface Debounce {
   /** Asks for a run; many calls within the quiet time make one run. */
   readonly trigger: () => void;
+  /** Runs now, in place of a run that was asked for. */
+  readonly flush: () => void;
   readonly close: () => void;
 }
 
@@ -25,6 +27,11 @@ export function createDebounce(run: () => void, options: DebounceOptions): Debou
     cancel = undefined;
     run();
   };
+  const forget = (): void => {
+    cancel?.();
+    cancel = undefined;
+    first = undefined;
+  };
   return {
     trigger: () => {
       const now = clock.now();
@@ -32,10 +39,10 @@ export function createDebounce(run: () => void, options: DebounceOptions): Debou
       cancel?.();
       cancel = clock.after(Math.max(0, Math.min(quiet, first + max - now)), fire);
     },
-    close: () => {
-      cancel?.();
-      cancel = undefined;
-      first = undefined;
+    flush: () => {
+      forget();
+      run();
     },
+    close: forget,
   };
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { createBackoff } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Closer, delay } from '../kit/lifecycle.ts';
-import type { Guardian } from './guardian.ts';
+import type { Guardian } from '../kit/guardian.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createLineSplitter } from './terminal.ts';
 

@@ -6,7 +6,7 @@ import type { HostPort, RegistryConfig } from '../pilot/config.ts';
 import type { TracingOptions } from '../pilot/translate/options.ts';
 import { serviceHostname } from '../registrator/contract/service-record.ts';
 import { Application } from './application.ts';
-import { Guardian } from './guardian.ts';
+import { Guardian } from '../kit/guardian.ts';
 import { openLogFile } from './log-file.ts';
 import { type Loopback, PortFinder, claimLoopback } from './loopback.ts';
 import type { MeshFile } from './mesh-file.ts';

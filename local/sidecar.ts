@@ -5,7 +5,7 @@ import { describeError } from '../kit/errors.ts';
 import { type Closer, delay } from '../kit/lifecycle.ts';
 import { renderBootstrap, type BootstrapOptions } from '../sidecar/bootstrap/render.ts';
 import { EnvoyProcess } from '../sidecar/envoy/process.ts';
-import type { Guardian } from './guardian.ts';
+import type { Guardian } from '../kit/guardian.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createPartLog } from './terminal.ts';
 

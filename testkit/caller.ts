@@ -1,13 +1,8 @@
-import {
-  Agent,
-  type ClientRequest,
-  type ClientRequestArgs,
-  type IncomingMessage,
-  request as startRequest,
-} from 'node:http';
+import { Agent, type ClientRequestArgs, request as startRequest } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import type { Outcome, TestRequest } from './observation.ts';
+import { type Answer, type Outcome, measureOutcome, readAnswer } from '../kit/http-outcome.ts';
+import type { TestRequest } from './observation.ts';
 
 export interface SocketAddress {
   readonly address: string;
@@ -50,38 +45,13 @@ const ping = 'composemesh\n';
 
 /** Sends a request as a program would whose connections are captured. What goes wrong is part of the outcome. */
 export function call(request: TestRequest, options: CallOptions): Promise<Outcome> {
-  return measure(options.timeout, async (signal) => {
+  return measureOutcome(options.timeout, async (signal) => {
     if (new URL(request.url).protocol === 'tcp:') {
       const socket = addAbortSignal(signal, open(options));
       return { status: 0, headers: {}, body: await exchange(socket) };
     }
-    return read(await send(request, options, signal));
+    return send(request, options, signal);
   });
-}
-
-/** Reads what comes of a request that `start` has sent. */
-export function readOutcome(
-  timeout: number,
-  start: (signal: AbortSignal) => ClientRequest,
-): Promise<Outcome> {
-  return measure(timeout, async (signal) => read(await responseTo(start(signal))));
-}
-
-type Answer = Omit<Extract<Outcome, { kind: 'answer' }>, 'kind' | 'took'>;
-
-async function measure(
-  timeout: number,
-  action: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Outcome> {
-  const start = performance.now();
-  const took = (): number => Math.round(performance.now() - start);
-  const signal = AbortSignal.timeout(timeout);
-  try {
-    return { kind: 'answer', ...(await action(signal)), took: took() };
-  } catch (error) {
-    const reason = signal.aborted ? `no answer within ${timeout} ms` : describe(error);
-    return { kind: 'failure', reason, took: took() };
-  }
 }
 
 /** A connection that begins with a PROXY line (version 1): where it comes from and where it was going. */
@@ -96,7 +66,7 @@ function send(
   request: TestRequest,
   { connections, socketPath, destination, source }: CallOptions,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<Answer> {
   const { host, pathname, search } = new URL(request.url);
   const route: Route = { socketPath, destination, source };
   const outgoing = startRequest({
@@ -107,29 +77,7 @@ function send(
     headers: { host, ...request.headers },
     signal,
   });
-  outgoing.end(request.body);
-  return responseTo(outgoing);
-}
-
-function responseTo(outgoing: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    outgoing.once('response', resolve);
-    outgoing.once('error', reject);
-  });
-}
-
-async function read(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  const headers = Object.entries(response.headersDistinct).map(([name, values]) => [
-    name,
-    values?.join(', ') ?? '',
-  ]);
-  return {
-    status: response.statusCode ?? 0,
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
+  return readAnswer(outgoing.end(request.body));
 }
 
 /** Sends some bytes and waits for as many back. */
@@ -148,10 +96,4 @@ function exchange(socket: Socket): Promise<string> {
     });
     socket.write(ping);
   });
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNRESET' ? 'the connection was closed without an answer' : error.message;
 }

@@ -1,5 +1,6 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import type { Caller } from './mesh-under-test.ts';
-import type { Outcome, TestRequest } from './observation.ts';
+import type { TestRequest } from './observation.ts';
 import type { FilePlace } from './rule-files.ts';
 
 /** What a mesh does with a request, and because of what: `cmesh explain --json` prints it. */

@@ -1,8 +1,9 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { Expectation, Span } from './expectation.ts';
 import { spanAbout } from './expectation.ts';
 import type { MeshUnderTest } from './mesh-under-test.ts';
-import type { Arrival, Observation, Outcome } from './observation.ts';
+import type { Arrival, Observation } from './observation.ts';
 import { isRoute } from './route-name.ts';
 import { hostnameOf } from './service.ts';
 import { isAt } from './targets.ts';

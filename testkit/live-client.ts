@@ -1,5 +1,6 @@
 import { OperationError } from '../kit/errors.ts';
 import { decodeObject } from '../pilot/api/decode.ts';
+import { isInForce } from '../pilot/api/in-force.ts';
 import { formatKey, kinds } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
 import type { Endpoint, Service } from '../pilot/model/service.ts';
@@ -20,12 +21,14 @@ export class LiveClient {
     this.server = server.replace(/\/$/, '');
   }
 
-  /** The rules in force. */
+  /** The rules in force: of what is only stored, Secrets among it, nothing is read. */
   async rules(): Promise<ResourceSet> {
     const lists = await Promise.all(
-      kinds.map(({ group, versions, plural }) =>
-        this.#get(`/apis/${group}/${versions[0] ?? ''}/${plural}`),
-      ),
+      kinds
+        .filter(({ kind }) => isInForce(kind))
+        .map(({ group, versions, plural }) =>
+          this.#get(`/apis/${group}/${versions[0] ?? ''}/${plural}`),
+        ),
     );
     return lists
       .flatMap((list) => (list as { readonly items: readonly unknown[] }).items)

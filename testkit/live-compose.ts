@@ -1,3 +1,4 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import type { Duplex } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import Docker from 'dockerode';
@@ -12,7 +13,7 @@ import {
 import { LiveLog, createLineReader } from './live-log.ts';
 import type { LiveSite } from './live-mesh.ts';
 import type { LiveWorkload } from './live-workload.ts';
-import type { Outcome, TestRequest } from './observation.ts';
+import type { TestRequest } from './observation.ts';
 
 interface Sidecar {
   readonly workload: LiveWorkload;

@@ -1,10 +1,10 @@
 import { Agent, request as startRequest } from 'node:http';
 import { Lifecycle } from '../kit/lifecycle.ts';
-import { readOutcome } from './caller.ts';
+import { type Outcome, measureOutcome, readAnswer } from '../kit/http-outcome.ts';
 import { FileFollower, LiveLog } from './live-log.ts';
 import type { LiveSite } from './live-mesh.ts';
 import type { LiveWorkload } from './live-workload.ts';
-import type { Outcome, TestRequest } from './observation.ts';
+import type { TestRequest } from './observation.ts';
 
 /** The part of /debug/local that is needed (local/view.ts). */
 export interface EmbeddedView {
@@ -58,9 +58,9 @@ export class EmbeddedSite implements LiveSite {
       const reason = 'sidecars on a laptop are HTTP proxies: a byte stream cannot be sent';
       return { kind: 'failure', reason, took: 0 };
     }
-    return readOutcome(timeout, (signal) => {
+    return measureOutcome(timeout, (signal) => {
       const { host } = new URL(request.url);
-      return startRequest({
+      const outgoing = startRequest({
         agent: this.#agent.agent,
         host: proxy.hostname,
         port: proxy.port,
@@ -68,7 +68,8 @@ export class EmbeddedSite implements LiveSite {
         path: request.url,
         headers: { host, ...request.headers },
         signal,
-      }).end(request.body);
+      });
+      return readAnswer(outgoing.end(request.body));
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import { randomUUID } from 'node:crypto';
 import { OperationError } from '../kit/errors.ts';
 import { type Closer, Lifecycle, delay } from '../kit/lifecycle.ts';
@@ -5,7 +6,7 @@ import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 import type { LiveLog } from './live-log.ts';
 import { type LiveWorkload, findLiveWorkload } from './live-workload.ts';
 import type { CallPlan, Caller, PreparedMesh } from './mesh-under-test.ts';
-import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
+import type { Arrival, Observation, TestRequest } from './observation.ts';
 
 /** Where a mesh runs: how to send requests from its workloads, and how to read the logs of their sidecars. */
 export interface LiveSite extends Closer {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isInForce } from '../pilot/api/in-force.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
 import { LiveClient } from './live-client.ts';
@@ -43,7 +44,7 @@ export async function openLiveMesh({ server, project }: LiveOptions): Promise<Op
  */
 export function compareRules(wanted: ResourceSet, running: ResourceSet): readonly string[] {
   const byKey = (rules: ResourceSet): ReadonlyMap<string, ConfigResource> =>
-    new Map(rules.map((rule) => [formatKey(rule.key), rule]));
+    new Map(rules.filter(({ kind }) => isInForce(kind)).map((rule) => [formatKey(rule.key), rule]));
   const [own, others] = [byKey(wanted), byKey(running)];
   return [
     ...[...own].flatMap(([key, rule]) => {

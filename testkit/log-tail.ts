@@ -6,8 +6,9 @@ import { type AccessLogEntry, parseAccessLogLine } from '../sidecar/contract/acc
 /** Reads an access log that grows, and finds in it what was written of a request. */
 export class LogTail implements Closer {
   readonly #file: FileHandle;
+  /** By request id; of byte streams by the address of the caller. */
   readonly #entries = new Map<string, AccessLogEntry>();
-  readonly #streams: AccessLogEntry[] = [];
+  readonly #buffer = Buffer.alloc(256 * 1024);
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
   #reading: Promise<void> | undefined;
@@ -20,42 +21,40 @@ export class LogTail implements Closer {
     return new LogTail(await open(path, 'r'));
   }
 
-  /** The entry of a request; undefined when it is not there after `limit` ms. */
-  async find(requestId: string, limit: number): Promise<AccessLogEntry | undefined> {
-    return this.#wait(() => this.#entries.get(requestId), limit);
+  /** Gives out the entry of a request, once; undefined when it is not there after `limit` ms. */
+  find(requestId: string, limit: number): Promise<AccessLogEntry | undefined> {
+    return this.#take(requestId, limit);
   }
 
-  /** The entry of the byte stream that came from this port of the caller. */
-  async findStream(remoteAddress: string, limit: number): Promise<AccessLogEntry | undefined> {
-    return this.#wait(
-      () => this.#streams.find((entry) => entry.remoteAddress === remoteAddress),
-      limit,
-    );
+  /** Gives out the entry of the byte stream that came from this ADDRESS:PORT of the caller, once. */
+  findStream(remoteAddress: string, limit: number): Promise<AccessLogEntry | undefined> {
+    return this.#take(remoteAddress, limit);
   }
 
   close(): Promise<void> {
     return this.#file.close();
   }
 
-  async #wait<T>(look: () => T | undefined, limit: number): Promise<T | undefined> {
+  async #take(key: string, limit: number): Promise<AccessLogEntry | undefined> {
     const deadline = Date.now() + limit;
-    for (;;) {
-      const found = look();
-      if (found !== undefined || Date.now() > deadline) return found;
+    while (!this.#entries.has(key) && Date.now() <= deadline) {
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
       await this.#reading;
-      if (look() === undefined) await delay(2);
+      if (!this.#entries.has(key)) await delay(2);
     }
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    return entry;
   }
 
   async #read(): Promise<void> {
-    const { bytesRead, buffer } = await this.#file.read({ buffer: Buffer.alloc(256 * 1024) });
+    const { bytesRead, buffer } = await this.#file.read({ buffer: this.#buffer });
     const lines = (this.#rest + this.#decoder.write(buffer.subarray(0, bytesRead))).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       const entry = parseAccessLogLine(line);
-      if (entry?.requestId !== undefined) this.#entries.set(entry.requestId, entry);
-      else if (entry !== undefined) this.#streams.push(entry);
+      const key = entry?.requestId ?? entry?.remoteAddress;
+      if (entry !== undefined && key !== undefined) this.#entries.set(key, entry);
     }
   }
 }

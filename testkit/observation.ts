@@ -1,3 +1,4 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import type { AccessLogEntry } from '../sidecar/contract/access-log.ts';
 
 /** A request as somebody in the mesh would make it. */
@@ -18,18 +19,6 @@ export interface Observation {
   /** In the order of their coming, retries and mirrored copies included. */
   readonly arrivals: readonly Arrival[];
 }
-
-export type Outcome =
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      /** Lower-case names; several values of one name are joined by `, `. */
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-      /** Milliseconds from the sending to the last byte. */
-      readonly took: number;
-    }
-  | { readonly kind: 'failure'; readonly reason: string; readonly took: number };
 
 /** A request that came to a backend. */
 export interface Arrival {

@@ -1,3 +1,4 @@
+import type { Outcome } from '../kit/http-outcome.ts';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { OperationError } from '../kit/errors.ts';
 import { Lifecycle, delay } from '../kit/lifecycle.ts';
 import type { Problem } from '../kit/problem.ts';
 import { WatchedCell } from '../kit/watched.ts';
-import { Guardian } from '../local/guardian.ts';
+import { Guardian } from '../kit/guardian.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
 import type { ResourceSet, ServiceEntry } from '../pilot/api/resource.ts';
 import type { ProxyConfig } from '../pilot/ir/proxy-config.ts';
@@ -23,7 +24,7 @@ import type { NodeMetadata } from '../sidecar/contract/node.ts';
 import { Backend, type Behaviour } from './backend.ts';
 import { Connections, call } from './caller.ts';
 import { LogTail } from './log-tail.ts';
-import type { Arrival, Observation, Outcome, TestRequest } from './observation.ts';
+import type { Arrival, Observation, TestRequest } from './observation.ts';
 import { ProxyProcess, accessLogPath } from './proxy-process.ts';
 import {
   type TestPort,
@@ -144,6 +145,9 @@ export class OfflineMesh implements PreparedMesh {
     // A listener that is replaced takes its connections with it.
     this.#connections.destroy();
     this.#connections = new Connections();
+    // Nobody asks any more for what came before.
+    this.#calls.clear();
+    this.#streams.splice(0);
     this.#rules.set(await this.#standIn(rules));
     this.#pipeline.flush();
     await this.#ads.whenSynced();

@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../kit/errors.ts';
 import type { Closer } from '../kit/lifecycle.ts';
-import type { Guardian } from '../local/guardian.ts';
+import type { Guardian } from '../kit/guardian.ts';
 import { type BootstrapOptions, renderBootstrap } from '../sidecar/bootstrap/render.ts';
 import { type NodeMetadata, formatNodeMetadata } from '../sidecar/contract/node.ts';
 import { envoyArguments } from '../sidecar/envoy/process.ts';

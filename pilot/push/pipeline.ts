@@ -71,7 +71,7 @@ export class Pipeline implements Closer {
 
   /** Takes over at once what the sources say now, for a caller who changed them and goes on with the result. */
   flush(): void {
-    this.#guard(this.#buildMesh)();
+    this.#rebuild.flush();
   }
 
   /** Calls `listener` with the proxy's snapshot as soon as there is one, and after each change. */

@@ -7,7 +7,7 @@ import type { View } from '../model/proxy.ts';
 import { type Service, handlingOf } from '../model/service.ts';
 import type { Destinations } from './destinations.ts';
 import type { MeshOptions } from './options.ts';
-import { tracingOf } from './outbound-listeners.ts';
+import { boundHttpListener } from './bound-listener.ts';
 import { noHeaderChanges } from './route-headers.ts';
 import { matchAll } from './route-match.ts';
 import { findRule, httpRules, translateService } from './routes.ts';
@@ -27,29 +27,10 @@ export function translateHttpProxyListener(
   { address, port, exclusive }: ExplicitHttpProxy,
   options: MeshOptions,
 ): Listener {
-  return {
-    kind: 'socket',
-    name: `${address}_${port}`,
-    address,
-    port,
-    direction: 'outbound',
-    bindToPort: true,
-    ...(exclusive === true ? { exclusive } : {}),
-    useOriginalDst: false,
-    originalDst: false,
-    sniffing: { kind: 'off' },
-    chains: [],
-    defaultChain: {
-      name: 'http',
-      match: {},
-      handler: {
-        kind: 'http',
-        statPrefix: `outbound_${address}_${port}`,
-        routes: httpProxyRoutes,
-        ...tracingOf(options),
-      },
-    },
-  };
+  const name = `${address}_${port}`;
+  const statPrefix = `outbound_${name}`;
+  const place = { name, address, port, ...(exclusive === true ? { exclusive } : {}) };
+  return boundHttpListener(place, { statPrefix, routes: httpProxyRoutes }, options);
 }
 
 /** The routes of all ports in one table: a caller names the port in the URL. As for `translateHost` see routes.ts. */

@@ -6,34 +6,16 @@ import type { View } from '../model/proxy.ts';
 import type { IngressPort } from '../../sidecar/contract/node.ts';
 import type { Destinations } from './destinations.ts';
 import type { MeshOptions } from './options.ts';
-import { tracingOf } from './outbound-listeners.ts';
+import { boundHttpListener } from './bound-listener.ts';
 import { findRule, httpRules, servesHttp, translateService } from './routes.ts';
 
 /** Where callers from outside the mesh come in: one listener for each port. */
 export function translateIngressListeners(view: View, options: MeshOptions): readonly Listener[] {
-  return (view.ingress ?? []).map(({ bind, port }) => ({
-    kind: 'socket',
-    name: ingressListenerName(port),
-    address: bind,
-    port,
-    direction: 'outbound',
-    bindToPort: true,
-    exclusive: true,
-    useOriginalDst: false,
-    originalDst: false,
-    sniffing: { kind: 'off' },
-    chains: [],
-    defaultChain: {
-      name: 'http',
-      match: {},
-      handler: {
-        kind: 'http',
-        statPrefix: ingressListenerName(port),
-        routes: ingressRoutes(port),
-        ...tracingOf(options),
-      },
-    },
-  }));
+  return (view.ingress ?? []).map(({ bind, port }) => {
+    const name = ingressListenerName(port);
+    const handler = { statPrefix: name, routes: ingressRoutes(port) };
+    return boundHttpListener({ name, address: bind, port, exclusive: true }, handler, options);
+  });
 }
 
 /** Whatever Host they name, callers get the routes that the service has for callers in the mesh. */

@@ -1,3 +1,5 @@
+import type { Outcome } from '../../kit/http-outcome.ts';
+
 /**
  * What the probe in a sidecar's container reads and writes, one JSON object a line: requests that are to be sent as the
  * application of the workload would send them, and what came of each.
@@ -15,21 +17,8 @@ export interface ProbeRequest {
 
 export interface ProbeAnswer {
   readonly id: string;
-  readonly outcome: ProbeOutcome;
+  readonly outcome: Outcome;
 }
-
-export type ProbeOutcome =
-  | {
-      readonly kind: 'answer';
-      /** 0 of a byte stream. */
-      readonly status: number;
-      /** Lower-case names; several values of one name are joined by `, `. */
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-      /** Milliseconds. */
-      readonly took: number;
-    }
-  | { readonly kind: 'failure'; readonly reason: string; readonly took: number };
 
 /** Where the probe lies in the image of the sidecar. */
 export const probePath = '/app/dist/sidecar/probe.js';

@@ -134,6 +134,17 @@ describe('a mesh without containers that runs', () => {
     assert.match(printed, /^ok 1 /m);
   });
 
+  it('does not take for a rule what is only stored', async () => {
+    const response = await fetch(`${server}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes' } }),
+    });
+    assert.equal(response.status, 201, await response.text());
+    const { code, complained } = await test('virtual-service-reviews-jason-v2-v3');
+    assert.deepEqual([code, complained], [0, '']);
+  });
+
   it('refuses cases for other rules, and tries them when told to', async () => {
     const refused = await test('virtual-service-reviews-v3');
     assert.equal(refused.code, 2);

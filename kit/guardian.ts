@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Closer } from '../kit/lifecycle.ts';
+import type { Closer } from './lifecycle.ts';
 
 /**
  * Reads `+GROUP` and `-GROUP` lines. When its input ends, whoever wrote them is gone: it ends the process groups
