@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { type Run, runCmesh } from '../test/support/run.ts';
 import { until } from '../test/support/until.ts';
 import { version } from '../kit/version.ts';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-
-const children: ChildProcess[] = [];
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  readonly ended: Promise<number | null>;
-}
+const children: Run['child'][] = [];
 
 function cmesh(...args: readonly string[]): Run {
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.push(child);
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, output: () => output, errors: () => errors, ended };
+  const run = runCmesh(args);
+  children.push(run.child);
+  return run;
 }
 
 describe('cmesh', () => {

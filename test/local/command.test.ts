@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { LocalView } from '../../local/view.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
 import { freePort } from '../support/ports.ts';
+import { type Run, runCmesh } from '../support/run.ts';
 import { until } from '../support/until.ts';
-
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(import.meta.resolve('tsx'));
 
 /** A web service of one line, which starts at once. */
 const server = `exec node -e "require('http').createServer((q, r) => r.end(process.env.SERVICE_VERSION)).listen(process.env.PORT, process.env.HOST)"`;
@@ -27,13 +24,6 @@ function meshText(port: number, more = ''): string {
     versions: { v1: {}, v2: {} }
 ${more}ingress: [{ port: ${port}, service: web }]
 `;
-}
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  readonly ended: Promise<number | null>;
 }
 
 describe('cmesh local', () => {
@@ -62,19 +52,12 @@ describe('cmesh local', () => {
     { flags = [], env = {} }: { readonly flags?: readonly string[]; readonly env?: object } = {},
   ): Promise<Run> {
     await writeFile(join(folder.path, 'mesh.yaml'), text);
-    const args = ['--import', tsx, main, 'local', '--http', String(http), ...flags];
-    const child = spawn(process.execPath, args, {
+    const run = runCmesh(['local', '--http', String(http), ...flags], {
       cwd: folder.path,
       env: { ...process.env, TMPDIR: folder.path, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    children.push(child);
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const ended = once(child, 'close').then(([code]) => code as number | null);
-    return { child, output: () => output, errors: () => errors, ended };
+    children.push(run.child);
+    return run;
   }
 
   async function viewOf(run: Run): Promise<LocalView> {
