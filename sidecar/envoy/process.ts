@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createBackoff } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { OperationError } from '../../kit/errors.ts';
@@ -18,10 +19,7 @@ export interface EnvoyCommand extends EnvoyOptions {
 
 /** What an Envoy shares with the process that runs it; by default as fits a container that both have for themselves. */
 export interface EnvoySurroundings {
-  /**
-   * Descriptor of a file for its standard output: Envoy opens that again, by its path, for the access log, so it
-   * cannot be one of node's pipes. Default: the standard output of this process.
-   */
+  /** Descriptor of a file for its standard output, where the access log goes. Default: that of this process. */
   readonly stdout?: number;
   /** Takes its log. Default: the standard error of this process. */
   readonly onLog?: (chunk: Buffer) => void;
@@ -56,6 +54,19 @@ export function envoyArguments(command: EnvoyCommand): readonly string[] {
   ].flat();
 }
 
+/**
+ * Opens the standard output of this process anew. Node makes a pipe that it writes to non-blocking, for all who share
+ * the open file (open(2), O_NONBLOCK); an Envoy among them drops what of its access log does not fit into the pipe at
+ * once. Undefined where it cannot be opened: it is a socket.
+ */
+function openStandardOutput(): number | undefined {
+  try {
+    return openSync('/dev/stdout', 'a');
+  } catch {
+    return undefined;
+  }
+}
+
 /** One Envoy that is kept running: started again, after a growing pause, whenever it ends by itself. */
 export class EnvoyProcess implements Closer {
   readonly #command: EnvoyCommand;
@@ -87,14 +98,15 @@ export class EnvoyProcess implements Closer {
   /** Starts Envoy. Throws OperationError `E_ENVOY_START` when there is no such program. */
   start(): Promise<void> {
     const { binary } = this.#command;
-    const { stdout = 'inherit', ownGroup = false } = this.#surroundings;
+    const { stdout, ownGroup = false } = this.#surroundings;
     this.#starts += 1;
     return new Promise((resolve, reject) => {
+      const opened = stdout === undefined ? openStandardOutput() : undefined;
       const child = spawn(binary, envoyArguments(this.#command), {
-        // The access log goes to standard output by its path, so that must be the container's own, or a file.
-        stdio: ['ignore', stdout, 'pipe'],
+        stdio: ['ignore', stdout ?? opened ?? 'inherit', 'pipe'],
         detached: ownGroup,
       });
+      if (opened !== undefined) closeSync(opened);
       child.once('spawn', () => {
         this.#watch(child);
         resolve();
