@@ -171,7 +171,9 @@ function deltaContent(
   const sent = pending.size === 0 ? none : new Set(changed.map(({ name }) => name));
   const extra = [...pending].filter((name) => !sent.has(name));
   const answers = extra.map((name) => answer(type, next, name));
-  const emptied = type === 'endpoint' ? emptiedEndpoints(state, held.given, gone) : [];
+  // What is gone and asked for at once is answered once: Envoy refuses a response that names a resource twice.
+  const unasked = gone.filter((name) => !pending.has(name));
+  const emptied = type === 'endpoint' ? emptiedEndpoints(state, held.given, unasked) : [];
   const removed =
     type === 'endpoint'
       ? []

@@ -153,4 +153,23 @@ describe('DestinationRule', () => {
       ],
     ]);
   });
+
+  it('refuses what Envoy would refuse a cluster or a route table for', () => {
+    const hashes = [
+      { httpHeaderName: '' },
+      { httpQueryParameterName: '' },
+      { useSourceIp: true, ringHash: { minimumRingSize: 8_388_609 } },
+      { useSourceIp: true, ringHash: { minimumRingSize: 8_388_608 } },
+    ];
+    const path = 'spec.trafficPolicy.loadBalancer.consistentHash';
+    assert.deepEqual(
+      hashes.map((consistentHash) => ofPolicy({ loadBalancer: { consistentHash } })),
+      [
+        [`${path}.httpHeaderName: Required value: write a name`],
+        [`${path}.httpQueryParameterName: Required value: write a name`],
+        [`${path}.ringHash.minimumRingSize: Invalid value: 8388609: must be at most 8388608`],
+        [],
+      ],
+    );
+  });
 });

@@ -9,6 +9,9 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** Milliseconds from which on Go cannot count a duration: 2^63 nanoseconds, some 292 years. */
+export const tooLong = 2 ** 63 / 1e6;
+
 const term = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
 /**

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseDuration } from './duration.ts';
+import { parseDuration, tooLong } from './duration.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, duplicate, forbidden, invalid, required } from './field-error.ts';
 import { findRegexFault } from './regex.ts';
@@ -26,14 +26,20 @@ export function isDomainName(text: string): boolean {
   return name.length <= 255 && name.split('.').every((label) => domainLabel.test(label));
 }
 
+/** An address without a zone (fe80::1%eth0), which means something on one machine only, and nothing to Envoy. */
 export function isIpAddress(text: string): boolean {
-  return isIP(text) !== 0;
+  return familyOf(text) !== 0;
+}
+
+/** 4, 6, or 0 when it is no address. */
+function familyOf(text: string): number {
+  return text.includes('%') ? 0 : isIP(text);
 }
 
 /** An address with an optional prefix length. */
 export function isSubnet(text: string): boolean {
   const [address = '', length, ...rest] = text.split('/');
-  const family = isIP(address);
+  const family = familyOf(address);
   if (family === 0 || rest.length > 0) return false;
   return (
     length === undefined ||
@@ -73,7 +79,16 @@ export function* checkDuration(path: string, text: string | undefined, least = 1
     yield invalid(path, text, 'must be a duration such as 1.5s, 200ms or 1h');
   } else if (amount < least) {
     yield invalid(path, text, `must be a duration of at least ${least}ms`);
+  } else if (amount >= tooLong) {
+    yield invalid(path, text, 'must be at most 2562047h (292 years)');
+  } else if (!isWholeMilliseconds(amount)) {
+    yield invalid(path, text, 'must be in whole milliseconds, such as 1.5s or 200ms');
   }
+}
+
+/** Whether nothing smaller is asked for; a sum of decimal terms may miss a whole number by its last bits. */
+function isWholeMilliseconds(amount: number): boolean {
+  return Math.abs(amount - Math.round(amount)) <= Math.abs(amount) * 2 ** -48;
 }
 
 export function* checkPercent(path: string, value: number | undefined): Findings {

@@ -23,6 +23,7 @@ export function* checkRedirect(
   yield* checkOneOf(path, redirect, ['port', 'derivePort']);
   yield* checkOneOf(path, redirect, ['uri', 'prefixRewrite']);
   yield* checkPort(`${path}.port`, redirect.port);
+  yield* checkLines(path, redirect, ['uri', 'prefixRewrite', 'authority']);
   const { redirectCode: code, scheme } = redirect;
   if (code !== undefined && code !== 0 && !redirectCodes.includes(code)) {
     yield unsupported(`${path}.redirectCode`, code, redirectCodes.map(String));
@@ -43,7 +44,7 @@ export function* checkDirectResponse(
   yield* checkOneOf(`${path}.body`, response.body, ['string', 'bytes']);
   const { string: text = '', bytes = '' } = response.body ?? {};
   if (!isBase64(bytes)) yield invalid(`${path}.body.bytes`, bytes, 'must be base64');
-  if (Math.max(text.length, bytes.length) > maxBody) {
+  if (Math.max(Buffer.byteLength(text), Buffer.byteLength(bytes, 'base64')) > maxBody) {
     yield forbidden(`${path}.body`, 'must be less than 1 MiB; serve it from a service');
   }
 }
@@ -62,7 +63,9 @@ export function* checkRewrite(
     yield required(path, 'write at least one of uri, uriRegexRewrite and authority');
   }
   yield* checkOneOf(path, rewrite, ['uri', 'uriRegexRewrite']);
+  yield* checkLines(path, rewrite, ['uri', 'authority']);
   if (uriRegexRewrite === undefined) return;
+  yield* checkLines(`${path}.uriRegexRewrite`, uriRegexRewrite, ['rewrite']);
   for (const name of ['match', 'rewrite'] as const) {
     if ((uriRegexRewrite[name] ?? '') === '') {
       yield required(`${path}.uriRegexRewrite.${name}`, 'write both match and rewrite');
@@ -70,5 +73,19 @@ export function* checkRewrite(
   }
   if (uriRegexRewrite.match !== '') {
     yield* checkRegex(`${path}.uriRegexRewrite.match`, uriRegexRewrite.match);
+  }
+}
+
+/** What becomes a part of a header must not end it. */
+function* checkLines(
+  path: string,
+  fields: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Iterable<FieldError> {
+  for (const name of names) {
+    const value = fields[name];
+    if (typeof value === 'string' && /[\r\n\0]/.test(value)) {
+      yield invalid(`${path}.${name}`, value, 'must not hold line breaks; remove them');
+    }
   }
 }

@@ -1,10 +1,14 @@
 import type { FieldError } from './field-error.ts';
 import { forbidden, invalid, required } from './field-error.ts';
+import { findCommandFault } from './header-commands.ts';
 import type { HeaderOperations, Headers } from './virtual-service-schema.ts';
 
 /** A header value: visible characters, spaces and tabs (as in Envoy's own validation). */
 // eslint-disable-next-line no-control-regex -- control characters are what the rule is about
 const headerValue = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
+
+/** Envoy's limit for the names and the values of headers that it sets (HeaderValue). */
+const maxBytes = 16_384;
 
 export function isAuthorityHeader(name: string): boolean {
   return [':authority', 'host'].includes(name.toLowerCase());
@@ -43,14 +47,16 @@ function* checkName(path: string, name: string, hostAllowed: boolean): Iterable<
     yield forbidden(path, `the header ${name} cannot be changed here`);
   } else if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
     yield invalid(path, name, 'must be a header name (RFC 9110 token)');
+  } else if (name.length > maxBytes) {
+    yield invalid(path, name, `must not be longer than ${maxBytes} bytes`);
   }
 }
 
-/** Envoy reads %NAME% and %NAME(argument)% as a command, %% as a percent sign. */
 function* checkValue(path: string, value: string): Iterable<FieldError> {
   if (!headerValue.test(value)) yield invalid(path, value, 'must not hold control characters');
-  const rest = value.replaceAll('%%', '').replace(/%[A-Z_0-9]+(?:\([^)]*\))?(?::\d+)?%/g, '');
-  if (rest.includes('%')) {
-    yield invalid(path, value, 'has a single %; write %% for a percent sign, or %COMMAND%');
+  if (Buffer.byteLength(value) > maxBytes) {
+    yield invalid(path, value, `must not be longer than ${maxBytes} bytes`);
   }
+  const fault = findCommandFault(value);
+  if (fault !== undefined) yield invalid(path, value, fault);
 }

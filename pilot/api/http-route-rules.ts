@@ -57,6 +57,9 @@ function* checkConflicts(path: string, route: HttpRoute): Iterable<FieldError> {
   if (route.redirect !== undefined && route.fault !== undefined) {
     yield forbidden(`${path}.fault`, 'cannot be used together with redirect; remove one of them');
   }
+  if (route.directResponse !== undefined && route.fault !== undefined) {
+    yield forbidden(`${path}.fault`, 'cannot be used together with directResponse; remove one');
+  }
   if (route.directResponse !== undefined && route.rewrite !== undefined) {
     yield forbidden(`${path}.rewrite`, 'has no effect together with directResponse; remove it');
   }

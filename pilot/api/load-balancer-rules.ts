@@ -6,6 +6,9 @@ import type { ConsistentHash, LoadBalancer, LocalityLb } from './traffic-policy.
 /** Envoy's limit for the table of Maglev. */
 const maxTableSize = 5_000_011;
 
+/** Envoy's limit for the ring of hashes (RingHashLbConfig.minimum_ring_size). */
+const maxRingSize = 8_388_608;
+
 export function* checkLoadBalancer(
   path: string,
   balancer: LoadBalancer | undefined,
@@ -33,6 +36,9 @@ function* checkConsistentHash(
   if (keys.every((name) => hash[name] === undefined)) {
     yield required(path, `write one of ${keys.join(', ')}`);
   }
+  for (const name of ['httpHeaderName', 'httpQueryParameterName'] as const) {
+    if (hash[name] === '') yield required(`${path}.${name}`, 'write a name');
+  }
   yield* checkOneOf(path, hash, ['ringHash', 'maglev', 'minimumRingSize']);
   if (hash.httpCookie?.name === '') {
     yield required(`${path}.httpCookie.name`, 'write the name of the cookie');
@@ -42,9 +48,20 @@ function* checkConsistentHash(
     const detail = 'is deprecated; use ringHash.minimumRingSize';
     yield asWarning(invalid(`${path}.minimumRingSize`, hash.minimumRingSize, detail));
   }
-  const size = hash.maglev?.tableSize;
+  yield* checkRingSize(`${path}.minimumRingSize`, hash.minimumRingSize);
+  yield* checkRingSize(`${path}.ringHash.minimumRingSize`, hash.ringHash?.minimumRingSize);
+  yield* checkTableSize(`${path}.maglev.tableSize`, hash.maglev?.tableSize);
+}
+
+function* checkTableSize(path: string, size: number | undefined): Iterable<FieldError> {
   if (size !== undefined && (size >= maxTableSize || !isPrime(size))) {
-    yield invalid(`${path}.maglev.tableSize`, size, `must be a prime below ${maxTableSize}`);
+    yield invalid(path, size, `must be a prime below ${maxTableSize}`);
+  }
+}
+
+function* checkRingSize(path: string, size: number | undefined): Iterable<FieldError> {
+  if (size !== undefined && size > maxRingSize) {
+    yield invalid(path, size, `must be at most ${maxRingSize}`);
   }
 }
 

@@ -117,4 +117,21 @@ describe('ServiceEntry', () => {
       [[], [], ['spec.weight: Invalid value: -1: must be >= 0']],
     );
   });
+
+  it('refuses addresses that no proxy could use', () => {
+    const entry = {
+      hosts: ['a.b'],
+      addresses: ['fe80::1%eth0'],
+      ports: [http],
+      resolution: 'STATIC',
+      endpoints: [{ address: `unix:///${'x'.repeat(107)}` }],
+    };
+    assert.deepEqual(
+      findingsOf('ServiceEntry', entry).map((line) => line.replace(/x{20,}/, 'x..')),
+      [
+        'spec.addresses[0]: Invalid value: "fe80::1%eth0": must be an address or a CIDR such as 10.0.0.0/8',
+        'spec.endpoints[0].address: Invalid value: "unix:///x..": must be the path of a socket of at most 107 bytes; move the socket',
+      ],
+    );
+  });
 });

@@ -156,13 +156,13 @@ describe('VirtualService', () => {
   it('checks matches', () => {
     const match = [
       { uri: { exact: '/a', prefix: '/b' } },
-      { uri: { prefix: '' } },
+      { method: { prefix: '' } },
       { headers: { 'bad name': { exact: 'x' }, cookie: { regex: '(?=x)' } } },
       { port: 0, sourceNamespace: 'Bad' },
     ];
     assert.deepEqual(ofHttp({ match, route }), [
       'spec.http[0].match[0].uri: Forbidden: only one of exact, prefix, regex may be set; it has exact and prefix',
-      'spec.http[0].match[1].uri.prefix: Invalid value: "": must not be empty; leave the match out to match all',
+      'spec.http[0].match[1].method.prefix: Invalid value: "": must not be empty; leave the match out to match all',
       'spec.http[0].match[2].headers[cookie].regex: Invalid value: "(?=x)": uses look-around, which RE2 does not know; write it in RE2 syntax',
       'spec.http[0].match[2].headers: Invalid value: "bad name": must be a header name of letters, digits, - and _',
       'spec.http[0].match[3].port: Invalid value: 0: must be between 1 and 65535',
@@ -229,5 +229,74 @@ describe('VirtualService', () => {
       'spec.http[0].delegate: Forbidden: a delegate (without hosts) cannot delegate again',
       'spec.http[0].match[0].uri.regex: Forbidden: a route that delegates takes no regular expressions',
     ]);
+  });
+
+  it('refuses what Envoy would refuse a route table for', () => {
+    const long = 'x'.repeat(16_385);
+    const rules = [
+      { route, headers: { request: { set: { 'x-a': '%UNKNOWN%' } } } },
+      { route, headers: { response: { add: { [long]: 'a' } } } },
+      { route, headers: { response: { add: { a: long } } } },
+      { route, match: [{ queryParams: { '': { exact: '1' } } }] },
+      { route, rewrite: { uri: '/a\r\nb' } },
+      { route, rewrite: { uriRegexRewrite: { match: 'a', rewrite: '\n' } } },
+      { redirect: { authority: 'a\nb' } },
+      { directResponse: { status: 503, body: { string: 'ü'.repeat(600_000) } } },
+    ];
+    assert.deepEqual(
+      rules.map((rule) => ofHttp(rule).map((line) => line.replaceAll(/x{20,}(\.\.\.)?/g, 'x..'))),
+      [
+        [
+          'spec.http[0].headers.request.set[x-a]: Invalid value: "%UNKNOWN%": has %UNKNOWN%, which is no command of Envoy; write %% for a percent sign',
+        ],
+        [
+          'spec.http[0].headers.response.add[x..]: Invalid value: "x..: must not be longer than 16384 bytes',
+        ],
+        [
+          'spec.http[0].headers.response.add[a]: Invalid value: "x..: must not be longer than 16384 bytes',
+        ],
+        ['spec.http[0].match[0].queryParams: Required value: write the name of a query parameter'],
+        [
+          'spec.http[0].rewrite.uri: Invalid value: "/a\\r\\nb": must not hold line breaks; remove them',
+        ],
+        [
+          'spec.http[0].rewrite.uriRegexRewrite.rewrite: Invalid value: "\\n": must not hold line breaks; remove them',
+        ],
+        [
+          'spec.http[0].redirect.authority: Invalid value: "a\\nb": must not hold line breaks; remove them',
+        ],
+        [
+          'spec.http[0].directResponse.body: Forbidden: must be less than 1 MiB; serve it from a service',
+        ],
+      ],
+    );
+  });
+
+  it('reads empty prefixes of paths, the regular expression * and faults of answers as Istio does', () => {
+    assert.deepEqual(
+      [
+        { route, match: [{ uri: { prefix: '' } }] },
+        { route, match: [{ withoutHeaders: { 'x-debug': { regex: '*' } } }] },
+        { directResponse: { status: 503 }, fault: { delay: { fixedDelay: '1s' } } },
+      ].map(ofHttp),
+      [
+        [],
+        [],
+        ['spec.http[0].fault: Forbidden: cannot be used together with directResponse; remove one'],
+      ],
+    );
+  });
+
+  it('takes durations in whole milliseconds that Go can count, as Istio does', () => {
+    assert.deepEqual(
+      ['1500us', '2562047h', '2562048h'].map((timeout) => ofHttp({ route, timeout })),
+      [
+        [
+          'spec.http[0].timeout: Invalid value: "1500us": must be in whole milliseconds, such as 1.5s or 200ms',
+        ],
+        [],
+        ['spec.http[0].timeout: Invalid value: "2562048h": must be at most 2562047h (292 years)'],
+      ],
+    );
   });
 });

@@ -7,6 +7,9 @@ import type { WorkloadEntrySpec } from './workload-entry-schema.ts';
 
 const portName = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
 
+/** What the address of a Unix socket holds (unix(7), sun_path), with a byte that ends it. */
+const maxSocketPath = 107;
+
 export function* checkWorkload(path: string, workload: WorkloadEntrySpec): Iterable<FieldError> {
   const { address = '', network = '' } = workload;
   if (address === '') {
@@ -38,6 +41,9 @@ function* checkSocket(
   const absolute = socket.startsWith('/') || socket.startsWith('@');
   if (!absolute || socket.endsWith('/')) {
     yield invalid(`${path}.address`, address, 'must be unix:// and an absolute path of a socket');
+  } else if (Buffer.byteLength(socket) > maxSocketPath) {
+    const detail = `must be the path of a socket of at most ${maxSocketPath} bytes; move the socket`;
+    yield invalid(`${path}.address`, address, detail);
   }
   if (workload.ports !== undefined) {
     yield forbidden(`${path}.ports`, 'a unix socket has no ports; remove them');

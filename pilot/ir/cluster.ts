@@ -19,7 +19,11 @@ export type Discovery =
   /** The address the connection had before it was captured. */
   | { readonly kind: 'original-dst' };
 
+/** What the address of a member on a Unix socket begins with, before the path. */
+export const unixPrefix = 'unix://';
+
 export interface HostPort {
+  /** An IP address, a DNS name where DNS is asked, or `unix://` and the path of a socket. */
   readonly address: string;
   readonly port: number;
   readonly weight?: number;

@@ -13,6 +13,7 @@ export interface LocalityEndpoints {
 }
 
 export interface ClusterMember {
+  /** An IP address, or `unix://` and the path of a socket. */
   readonly address: string;
   readonly port: number;
   readonly weight?: number;

@@ -11,6 +11,7 @@ describe('host names', () => {
     'db.consul': ['db.consul'],
     'service.consul': ['service.consul'],
     '*.example.com': ['*.example.com'],
+    '*.service.consul': ['*.service.consul'],
     localhost: ['localhost'],
   };
   for (const [hostname, expected] of Object.entries(names)) {
@@ -29,6 +30,22 @@ describe('host names', () => {
         exact: [true, false, false, false],
         wildcard: [true, false, true, false],
       },
+    );
+  });
+
+  it('are covered by a wildcard within a label', () => {
+    assert.deepEqual(
+      ['eu-api.example.com', 'api.example.com'].map((name) =>
+        coversHostname('*-api.example.com', name),
+      ),
+      [true, false],
+    );
+  });
+
+  it('mean the same whatever their case', () => {
+    assert.equal(
+      resolveHostname('Reviews', domain, (name) => name === 'reviews.service.consul'),
+      'reviews.service.consul',
     );
   });
 

@@ -1,5 +1,6 @@
 import { type Protocol, parseProtocol } from '../../registrator/contract/service-record.ts';
 import type { ServiceEntry } from '../api/resource.ts';
+import { normalizeHostname } from './hostname.ts';
 import type { Endpoint, RegisteredService, Resolution, ServicePort } from './service.ts';
 
 type Spec = ServiceEntry['spec'];
@@ -11,9 +12,9 @@ export function registerServiceEntry(resource: ServiceEntry): readonly Registere
   const ports = (spec.ports ?? [])
     .map(toServicePort)
     .sort((left, right) => left.number - right.number);
-  const address = spec.addresses?.find((candidate) => !candidate.includes('/'));
+  const address = spec.addresses?.map(normalizeAddress).find(isVirtualAddress);
   const endpoints = toEndpoints(spec);
-  return spec.hosts.map((hostname) => ({
+  return [...new Set(spec.hosts.map(normalizeHostname))].map((hostname) => ({
     hostname,
     namespace,
     ports,
@@ -21,6 +22,18 @@ export function registerServiceEntry(resource: ServiceEntry): readonly Registere
     ...(address === undefined ? {} : { address }),
     endpoints: endpoints ?? hostEndpoints(hostname, spec),
   }));
+}
+
+/** One text for each address: the same IPv6 address may be written in many ways (RFC 5952). */
+function normalizeAddress(text: string): string {
+  return text.includes(':') && !text.includes('/')
+    ? new URL(`http://[${text}]`).hostname.slice(1, -1)
+    : text;
+}
+
+/** A listener on the unspecified address would take the connections to every other service of its ports. */
+function isVirtualAddress(address: string): boolean {
+  return !address.includes('/') && address !== '0.0.0.0' && address !== '::';
 }
 
 type Port = NonNullable<Spec['ports']>[number];

@@ -6,6 +6,7 @@ import {
   parseProtocol,
   serviceHostname,
 } from '../../registrator/contract/service-record.ts';
+import { normalizeHostname } from '../model/hostname.ts';
 import type { Endpoint, RegisteredService, ServicePort } from '../model/service.ts';
 
 /** The fields of an entry of /v1/health/service/:service that the mesh reads. */
@@ -49,7 +50,7 @@ export function convertService(name: string, entries: readonly ConsulEntry[]): C
     });
   return {
     service: {
-      hostname: serviceHostname(name),
+      hostname: normalizeHostname(serviceHostname(name)),
       namespace,
       ports,
       resolution: 'static',

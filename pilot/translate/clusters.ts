@@ -69,8 +69,11 @@ function discoveryOf(service: Service, members: () => readonly Endpoint[]): Disc
       return { kind: 'eds' };
     case 'dns':
       return { kind: 'dns', hosts: members().map(toHost), logical: false };
-    case 'dns-round-robin':
-      return { kind: 'dns', hosts: members().slice(0, 1).map(toHost), logical: true };
+    case 'dns-round-robin': {
+      const hosts = members().slice(0, 1).map(toHost);
+      // Envoy wants exactly one member of such a cluster; a subset may have none.
+      return { kind: 'dns', hosts, logical: hosts.length > 0 };
+    }
     case 'none':
       return { kind: 'original-dst' };
   }
@@ -86,12 +89,13 @@ function membersOf(
   port: ServicePort,
   subset: Subset,
 ): readonly Endpoint[] {
-  return (mesh.endpoints.get(service.hostname) ?? []).filter(
+  const members = (mesh.endpoints.get(service.hostname) ?? []).filter(
     (endpoint) =>
       endpoint.down !== true &&
       endpoint.servicePort === port.number &&
       matchesLabels(subset.labels, endpoint.labels),
   );
+  return fitWeights(members);
 }
 
 /** The members of every cluster of one service that gets them from pilot. */
@@ -126,6 +130,19 @@ function groupByLocality(members: readonly Endpoint[]): readonly LocalityEndpoin
       ...(locality === '' ? {} : { locality }),
       endpoints: endpoints.map(toHost),
     }));
+}
+
+/** Envoy refuses members whose weights add up to more than a 32-bit number: they are scaled down together. */
+const largestSum = 2 ** 32 - 1;
+
+function fitWeights(members: readonly Endpoint[]): readonly Endpoint[] {
+  const sum = members.reduce((total, { weight = 1 }) => total + weight, 0);
+  if (sum <= largestSum) return members;
+  const factor = (largestSum - members.length) / sum;
+  return members.map((member) => ({
+    ...member,
+    weight: Math.max(1, Math.floor((member.weight ?? 1) * factor)),
+  }));
 }
 
 const plain = {

@@ -10,7 +10,7 @@ import type { MeshOptions } from './options.ts';
 import { boundHttpListener } from './bound-listener.ts';
 import { noHeaderChanges } from './route-headers.ts';
 import { matchAll } from './route-match.ts';
-import { findRule, httpRules, translateService } from './routes.ts';
+import { findRule, hostOf, httpRules, translateService } from './routes.ts';
 
 /** Where the explicit HTTP proxy listens. */
 export interface ExplicitHttpProxy {
@@ -46,7 +46,9 @@ export function translateHttpProxyRoutes(
     service.ports
       .filter((port) => handlingOf(port) === 'http')
       .map(({ number: port }) => {
-        const domains = domainsOf(service, port, view).filter((domain) => !taken.has(domain));
+        const domains = [...new Set(domainsOf(service, port, view))].filter(
+          (domain) => !taken.has(domain),
+        );
         for (const domain of domains) taken.add(domain);
         const rule = findRule(rules, service.hostname);
         return translateHost({ service, domains, rule, port, view, destinations });
@@ -57,7 +59,7 @@ export function translateHttpProxyRoutes(
 
 /** Port 80 is left out of a URL's authority (RFC 9110, 4.2.1). */
 function domainsOf(service: Service, port: number, view: View): readonly string[] {
-  return [...namesOf(service.hostname, view.domain), service.address].flatMap((name) =>
+  return [...namesOf(service.hostname, view.domain), hostOf(service.address)].flatMap((name) =>
     port === 80 ? [name, `${name}:80`] : [`${name}:${port}`],
   );
 }

@@ -38,8 +38,10 @@ export function translateOutboundListeners(
   options: MeshOptions,
 ): readonly SocketListener[] {
   const services = [...mesh.services.values()];
-  const listeners = [
-    ...httpPorts(mesh).map((port) => httpListener(port, services, options)),
+  const listeners = uniqueByName([
+    ...httpPorts(mesh)
+      .filter((port) => !isReserved(port, view))
+      .map((port) => httpListener(port, services, options)),
     ...services.flatMap((service) =>
       service.ports
         .filter((port) => handlingOf(port) === 'tcp' && service.resolution !== 'none')
@@ -47,10 +49,32 @@ export function translateOutboundListeners(
           tcpListener(service, port, tcpRoute(mesh, service, port, { view, destinations })),
         ),
     ),
-  ];
+  ]);
   return view.socketFolder === undefined
     ? [captureListener, ...listeners]
     : listeners.map(onSocket(view.socketFolder));
+}
+
+/** The capturing listeners have these ports on every address, and Envoy refuses a second listener there. */
+function isReserved(port: number, { capture }: View): boolean {
+  return capture === 'redirect' && (port === meshPorts.outbound || port === meshPorts.inbound);
+}
+
+/** Of two services to which users gave the same address and port, the first has the listener. */
+function uniqueByName(listeners: readonly SocketListener[]): readonly SocketListener[] {
+  return uniqueBy(listeners, ({ name }) => name);
+}
+
+function uniqueByAddress(services: readonly Service[]): readonly Service[] {
+  return uniqueBy(services, ({ address }) => address);
+}
+
+function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): readonly T[] {
+  const keys = new Set<string>();
+  return values.filter((value) => {
+    const before = keys.size;
+    return keys.add(keyOf(value)).size > before;
+  });
 }
 
 /** Its chains still see the address that the caller was going to: the PROXY protocol restores it. */
@@ -123,15 +147,15 @@ function httpListener(
           ...tracingOf(options),
         },
       },
-      ...services
-        .filter((service) => servesHttp(service, port) && service.resolution !== 'none')
-        .map((service) =>
-          tcpChain(
-            service.hostname,
-            { destination: service.address },
-            outboundCluster(service.hostname, port),
-          ),
+      ...uniqueByAddress(
+        services.filter((service) => servesHttp(service, port) && service.resolution !== 'none'),
+      ).map((service) =>
+        tcpChain(
+          service.hostname,
+          { destination: service.address },
+          outboundCluster(service.hostname, port),
         ),
+      ),
     ],
     defaultChain: passthroughChain,
   };

@@ -3,7 +3,7 @@
  * rules, with only what such a client accepts. It refuses a whole resource for one thing it does not know, so what it
  * cannot do is left out here (gRPC proposals A27, A28, A31, A33, A42, A44).
  */
-import type { Cluster, LoadBalancer } from '../ir/cluster.ts';
+import { type Cluster, type LoadBalancer, unixPrefix } from '../ir/cluster.ts';
 import type { ClusterMember, EndpointSet } from '../ir/endpoint.ts';
 import type { ApiListener } from '../ir/listener.ts';
 import { apiListenerName, blackHoleCluster, serviceRoutes } from '../ir/names.ts';
@@ -142,7 +142,7 @@ function toGrpcLoadBalancer(loadBalancer: LoadBalancer): LoadBalancer {
   return loadBalancer.kind === 'ring-hash' ? loadBalancer : { kind: 'ring-hash' };
 }
 
-/** Each member once, and an empty locality where it has none (gRPC A27). */
+/** Each member once and no Unix sockets, and an empty locality where a member has none (gRPC A27). */
 export function toGrpcEndpoints({ cluster, localities }: EndpointSet): EndpointSet {
   const seen = new Set<string>();
   const isNew = ({ address, port }: ClusterMember): boolean => {
@@ -151,10 +151,12 @@ export function toGrpcEndpoints({ cluster, localities }: EndpointSet): EndpointS
   };
   return {
     cluster,
-    localities: localities.map(({ locality = '', endpoints }) => ({
-      locality,
-      endpoints: endpoints.filter(isNew),
-    })),
+    localities: localities
+      .map(({ locality = '', endpoints }) => ({
+        locality,
+        endpoints: endpoints.filter(isNew).filter(({ address }) => !address.startsWith(unixPrefix)),
+      }))
+      .filter(({ endpoints }) => endpoints.length > 0),
   };
 }
 

@@ -85,16 +85,21 @@ function assignDomains(
   const taken = new Set<string>();
   const domains = new Map<Service, string[]>(services.map((service) => [service, []]));
   const claim = (service: Service, names: readonly string[]): void => {
-    for (const name of names) {
+    for (const name of names.flatMap((host) => [host, `${host}:${port}`])) {
       if (taken.has(name)) continue;
       taken.add(name);
-      domains.get(service)?.push(name, `${name}:${port}`);
+      domains.get(service)?.push(name);
     }
   };
   for (const service of services) claim(service, [service.hostname]);
   for (const service of services) claim(service, namesOf(service.hostname, view.domain).slice(1));
-  for (const service of services) claim(service, [service.address]);
+  for (const service of services) claim(service, [hostOf(service.address)]);
   return domains;
+}
+
+/** An address as it stands in a Host header (RFC 3986 §3.2.2: IPv6 in brackets). */
+export function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 interface RouteContext {

@@ -13,7 +13,7 @@ import {
 } from '../proto/messages.ts';
 import { encode, packAny } from '../proto/writer.ts';
 import { adsSource } from './config-source.ts';
-import { duration, optionalDuration, socketAddress } from './values.ts';
+import { duration, memberAddress, optionalDuration } from './values.ts';
 
 /** The bytes of an envoy.config.cluster.v3.Cluster. */
 export function encodeCluster(cluster: Cluster): Uint8Array {
@@ -79,9 +79,9 @@ function loadAssignment(clusterName: string, hosts: readonly HostPort[]): Fields
     clusterName,
     endpoints: [
       {
-        lbEndpoints: hosts.map(({ address, port, weight }) => ({
-          hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } },
-          loadBalancingWeight: weight,
+        lbEndpoints: hosts.map((host) => ({
+          hostIdentifier: { case: 'endpoint', value: { address: memberAddress(host) } },
+          loadBalancingWeight: host.weight,
         })),
       },
     ],

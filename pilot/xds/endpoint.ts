@@ -3,7 +3,7 @@ import type { LocalityLbEndpoints } from '../proto/generated/envoy/config/endpoi
 import type { Init } from '../proto/init.ts';
 import { ClusterLoadAssignmentSchema } from '../proto/messages.ts';
 import { encode } from '../proto/writer.ts';
-import { socketAddress } from './values.ts';
+import { memberAddress } from './values.ts';
 
 /** The bytes of an envoy.config.endpoint.v3.ClusterLoadAssignment. */
 export function encodeEndpoints({ cluster, localities }: EndpointSet): Uint8Array {
@@ -22,7 +22,7 @@ function toLocality({ locality, endpoints }: LocalityEndpoints): Init<LocalityLb
     lbEndpoints: endpoints.map((endpoint) => ({
       hostIdentifier: {
         case: 'endpoint',
-        value: { address: socketAddress(endpoint.address, endpoint.port) },
+        value: { address: memberAddress(endpoint) },
       },
       loadBalancingWeight: endpoint.weight,
     })),

@@ -23,7 +23,7 @@ import { connectionLog } from './access-log.ts';
 import { encodeApiListener } from './api-listener.ts';
 import { toChainMatcher } from './chain-matcher.ts';
 import { packHttpConnection } from './http-connection.ts';
-import { duration, socketAddress } from './values.ts';
+import { duration, pipeAddress, socketAddress } from './values.ts';
 
 /** The bytes of an envoy.config.listener.v3.Listener. */
 export function encodeListener(listener: Listener): Uint8Array {
@@ -38,7 +38,7 @@ function encodeSocketListener(listener: SocketListener): Uint8Array {
     address:
       listener.socketPath === undefined
         ? socketAddress(listener.address, listener.port)
-        : { address: { case: 'pipe', value: { path: listener.socketPath } } },
+        : pipeAddress(listener.socketPath),
     trafficDirection: inbound ? TrafficDirectionValues.INBOUND : TrafficDirectionValues.OUTBOUND,
     bindToPort: listener.bindToPort,
     enableReusePort: listener.exclusive === true ? false : undefined,

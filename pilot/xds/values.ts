@@ -1,9 +1,14 @@
+import { type HostPort, unixPrefix } from '../ir/cluster.ts';
 import { FractionalPercent_DenominatorTypeValues } from '../proto/messages.ts';
 
 /** Small values of the Envoy API, from the units of the IR. */
 
-/** google.protobuf.Duration from milliseconds. */
-export function duration(ms: number): { readonly seconds: bigint; readonly nanos: number } {
+/** The longest duration that Envoy takes: what still is a 64-bit number of nanoseconds, some 292 years. */
+const longest = 9_223_372_035_000;
+
+/** google.protobuf.Duration from milliseconds, or Envoy's longest. */
+export function duration(given: number): { readonly seconds: bigint; readonly nanos: number } {
+  const ms = Math.min(given, longest);
   const seconds = Math.trunc(ms / 1000);
   return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1_000_000) };
 }
@@ -24,10 +29,7 @@ export function fractionalPercent(percent: number): {
   };
 }
 
-export function socketAddress(
-  address: string,
-  port: number,
-): {
+interface PortAddress {
   readonly address: {
     readonly case: 'socketAddress';
     readonly value: {
@@ -35,11 +37,29 @@ export function socketAddress(
       readonly portSpecifier: { readonly case: 'portValue'; readonly value: number };
     };
   };
-} {
+}
+
+interface PipeAddress {
+  readonly address: { readonly case: 'pipe'; readonly value: { readonly path: string } };
+}
+
+export function socketAddress(address: string, port: number): PortAddress {
   return {
     address: {
       case: 'socketAddress',
       value: { address, portSpecifier: { case: 'portValue', value: port } },
     },
   };
+}
+
+/** A Unix socket. A path that begins with @ is in Linux' abstract namespace. */
+export function pipeAddress(path: string): PipeAddress {
+  return { address: { case: 'pipe', value: { path } } };
+}
+
+/** Where a member of a cluster listens: a Unix socket has no port. */
+export function memberAddress({ address, port }: HostPort): PortAddress | PipeAddress {
+  return address.startsWith(unixPrefix)
+    ? pipeAddress(address.slice(unixPrefix.length))
+    : socketAddress(address, port);
 }

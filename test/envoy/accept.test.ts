@@ -2,61 +2,19 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { systemClock } from '../../kit/clock.ts';
-import { Lifecycle } from '../../kit/lifecycle.ts';
-import { WatchedCell } from '../../kit/watched.ts';
-import { AdsServer } from '../../pilot/ads/server.ts';
 import { findKind } from '../../pilot/api/kinds.ts';
 import type { ResourceSet } from '../../pilot/api/resource.ts';
-import type { RegisteredService } from '../../pilot/model/service.ts';
-import { Pipeline } from '../../pilot/push/pipeline.ts';
 import type { Snapshot } from '../../pilot/xds/resource.ts';
 import type { NodeMetadata } from '../../sidecar/contract/node.ts';
-import { type InstanceFixture, catalogOf, proxyAt, resourcesOf } from '../support/mesh-fixture.ts';
+import { Delivery } from '../support/delivery.ts';
+import { type InstanceFixture, catalogOf, resourcesOf } from '../support/mesh-fixture.ts';
 import { freePort } from '../support/ports.ts';
 import { RealEnvoy, type RunningConfig } from '../support/real-envoy.ts';
-import { recordLog } from '../support/recorded-log.ts';
 import { checkSnapshot } from '../support/snapshot-check.ts';
 import { until } from '../support/until.ts';
 
 const scenarios = join(import.meta.dirname, '../scenarios');
 const networking = join(import.meta.dirname, '../../samples/bookinfo/networking');
-
-/** From cells that a test writes to the streams of real Envoys. */
-class Delivery extends Lifecycle {
-  readonly catalog = new WatchedCell<readonly RegisteredService[]>();
-  readonly resources = new WatchedCell<ResourceSet>();
-  readonly log = recordLog();
-  readonly pipeline = this.add(
-    new Pipeline({
-      catalog: this.catalog,
-      resources: this.resources,
-      domain: 'service.consul',
-      mesh: { tracing: { address: 'localhost', port: 9411, sampling: 100 } },
-      clock: systemClock,
-      log: this.log,
-    }),
-  );
-  readonly ads = this.add(new AdsServer({ source: this.pipeline, log: this.log }));
-
-  /** Makes this the mesh, and waits until every connected Envoy has acknowledged it. */
-  async use(catalog: readonly RegisteredService[], resources: ResourceSet): Promise<void> {
-    const before = this.pipeline.mesh.current();
-    this.catalog.set([...catalog]);
-    this.resources.set([...resources]);
-    await until('the mesh to be built', () => this.pipeline.mesh.current() !== before);
-    await this.ads.whenSynced();
-  }
-
-  snapshotFor(address: string, metadata: Partial<NodeMetadata>): Promise<Snapshot> {
-    return new Promise((resolve) => {
-      const connection = this.pipeline.connect(proxyAt(address, metadata), (snapshot) => {
-        resolve(snapshot);
-        queueMicrotask(() => void connection.close());
-      });
-    });
-  }
-}
 
 /** What an Envoy that was given the snapshot is to run. */
 function expected(snapshot: Snapshot): RunningConfig {

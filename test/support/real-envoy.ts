@@ -17,6 +17,8 @@ export interface RealEnvoyOptions {
   /** Address of the workload, as pilot knows it. */
   readonly address: string;
   readonly metadata?: Partial<NodeMetadata>;
+  /** Port on 127.0.0.1 of the DNS server that it asks, in place of the machine's own. */
+  readonly dns?: number;
 }
 
 /** An Envoy that runs the sidecar's own bootstrap on loopback, for one test suite. */
@@ -42,14 +44,19 @@ export class RealEnvoy implements Closer {
       concurrency: 1,
       logLevel: 'warning' as const,
       drainTime: 1000,
-      bootstrap: renderTestBootstrap(
-        {
-          ...options,
-          workload: `test-${options.address}`,
-          metadata: { namespace: 'default', labels: {}, ...options.metadata },
-        },
-        { admin: 0, prometheus: 0 },
-      ),
+      bootstrap: {
+        ...renderTestBootstrap(
+          {
+            ...options,
+            workload: `test-${options.address}`,
+            metadata: { namespace: 'default', labels: {}, ...options.metadata },
+          },
+          { admin: 0, prometheus: 0 },
+        ),
+        ...(options.dns === undefined
+          ? {}
+          : { typed_dns_resolver_config: resolverAt(options.dns) }),
+      },
     };
     const addressFile = join(folder, 'admin');
     const child = spawn(
@@ -115,6 +122,18 @@ export class RealEnvoy implements Closer {
   async #get(path: string): Promise<string> {
     return (await fetch(`http://${this.#admin}${path}`)).text();
   }
+}
+
+function resolverAt(port: number): object {
+  return {
+    name: 'envoy.network.dns_resolver.cares',
+    typed_config: {
+      '@type':
+        'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig',
+      resolvers: [{ socket_address: { address: '127.0.0.1', port_value: port } }],
+      dns_resolver_options: { no_default_search_domain: true },
+    },
+  };
 }
 
 /** What an Envoy runs that came from pilot, by name. */
