@@ -160,7 +160,7 @@ export class ModelledHost {
     if (this.#isTaken(name)) return;
     this.#ticks += 1;
     const container: ModelledContainer = {
-      id: this.#ticks.toString(16).padStart(64, 'c'),
+      id: this.#ticks.toString(16).padStart(64, '0'),
       createdAt: this.#ticks,
       service: `${this.#prefix}-s${command.service}`,
       version: `v${1 + (this.#ticks % 3)}`,
