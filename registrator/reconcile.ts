@@ -16,7 +16,8 @@ import type { Inventory } from './docker/inventory.ts';
 import type { DockerChange } from './docker/watch.ts';
 import { EventTimes } from './event-times.ts';
 import type { Metrics, Peer } from './metrics.ts';
-import { planServices, type PlanOptions } from './plan/desired.ts';
+import { planServices, type PlanOptions, type WorkloadPlans } from './plan/desired.ts';
+import { PlanCache } from './plan/plan-cache.ts';
 import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
 
 export interface ReconcilerOptions {
@@ -49,6 +50,7 @@ export class Reconciler {
   readonly #outages = new Set<Peer>();
   #shown: ReadonlySet<string> = new Set();
   #rejected = new Map<string, string>();
+  readonly #plans: WorkloadPlans = new PlanCache();
   readonly #events = new EventTimes(systemClock);
   /** Service id → container id, of what the pass looks at. */
   #containers: ReadonlyMap<string, string> = new Map();
@@ -103,7 +105,7 @@ export class Reconciler {
     try {
       const observation = await inventory.refresh();
       this.#noteOutage('docker', observation.failure, signal);
-      const desired = planServices(observation, plan);
+      const desired = planServices(observation, plan, this.#plans);
       this.#showProblems(desired.problems);
       metrics?.setState(
         desired.records.map(({ health }) => health),
