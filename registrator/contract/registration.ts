@@ -19,8 +19,15 @@ export interface DeclaredCheck {
   /** What it does, in full: two checks with equal notes are the same check. */
   readonly notes: string;
   /** Fields of Consul's check definition, such as HTTP and Interval. */
-  readonly definition: Readonly<Record<string, string | boolean | readonly string[]>>;
+  readonly definition: Readonly<Record<string, CheckField>>;
 }
+
+export type CheckField =
+  | string
+  | boolean
+  | readonly string[]
+  /** Headers of a request. */
+  | Readonly<Record<string, readonly string[]>>;
 
 export interface ServiceRecord {
   /** Unique on the agent: `<host>:<container>:<container port>[:udp]` or the user's own. */
