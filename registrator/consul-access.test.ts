@@ -1,13 +1,15 @@
 /** The ways to a real Consul: a socket, TLS, tokens, and what is said when there is none. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createConsulClient } from '../kit/consul-client.ts';
 import { idOf, inspectReply } from '../test/fakes/containers.ts';
 import { FakeEngine } from '../test/fakes/docker.ts';
 import { TestConsul } from '../test/support/consul.ts';
+import { makeCertificate } from '../test/support/health-targets.ts';
 import { freePort } from '../test/support/ports.ts';
 import { findConsul } from '../test/support/programs.ts';
 import { startRegistrator, type RunningRegistrator } from '../test/support/registrator.ts';
@@ -81,6 +83,20 @@ describe('the way to Consul', () => {
     await registered();
   });
 
+  it('may trust every authority of a folder', async () => {
+    const authorities = join(folder, 'authorities');
+    await mkdir(join(authorities, 'a folder'), { recursive: true });
+    await copyFile(join(folder, 'consul-agent-ca.pem'), join(authorities, 'z.pem'));
+    await writeFile(join(authorities, 'a.pem'), (await makeCertificate()).cert);
+    start(`consul-tls://127.0.0.1:${https}`, {
+      CONSUL_CAPATH: authorities,
+      CONSUL_CLIENT_CERT: `${folder}/dc1-client-consul-0.pem`,
+      CONSUL_CLIENT_KEY: `${folder}/dc1-client-consul-0-key.pem`,
+      CONSUL_TLS_SERVER_NAME: 'server.dc1.consul',
+    });
+    await registered();
+  });
+
   it('is not open to a server that cannot prove who it is', async () => {
     const { ended, log } = start(`consul-tls://127.0.0.1:${https}`);
     assert.equal(await ended, 1);
@@ -105,6 +121,33 @@ describe('the way to Consul', () => {
     );
   });
 
+  it('needs no more rights than to write services and to read the node', async () => {
+    const headers = { 'X-Consul-Token': token };
+    const admin = createConsulClient({ address: consul.address, headers });
+    const rules = 'service_prefix "" { policy = "write" }\nnode_prefix "" { policy = "read" }';
+    const put = (path: string, body: object): Promise<{ readonly body: unknown }> =>
+      admin.request({ method: 'PUT', path: `/v1/acl${path}`, body });
+    await put('/policy', { Name: 'deny', Rules: 'service_prefix "" { policy = "deny" }' });
+    await put('/policy', { Name: 'registrator', Rules: rules });
+    const made = await put('/token', { Policies: [{ Name: 'registrator' }] });
+    const { SecretID } = made.body as { SecretID: string };
+    engine.set(inspectReply({ name: 'web', exposed: ['80/tcp'], env: ['SERVICE_CHECK_TTL=1h'] }));
+    const { log } = start(consul.address.replace('http:', 'consul:'), {
+      CONSUL_HTTP_TOKEN: SecretID,
+    });
+    await until('web', async () => (await consul.get<unknown[]>('/health/service/web')).length > 0);
+    engine.emit('pause', inspectReply({ name: 'web', exposed: ['80/tcp'], state: 'paused' }));
+    await consul.untilState('web', /paused/);
+    engine.remove(idOf('web'));
+    engine.dropStreams();
+    await consul.untilGone('web');
+    engine.set(inspectReply({ name: 'web', exposed: ['80/tcp'] }));
+    assert.deepEqual(
+      log.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   it('lets Consul say why it refuses a check, while other containers are registered', async () => {
     const other = { name: 'other', exposed: ['80/tcp'], env: ['SERVICE_CHECK_SCRIPT=true'] };
     engine.set(inspectReply(other));
@@ -120,5 +163,10 @@ describe('the way to Consul', () => {
   it('may lead to a namespace, which only Consul Enterprise has', async () => {
     const { log } = start(consul.address.replace('http:', 'consul:'), { CONSUL_NAMESPACE: 'team' });
     await until('the refusal', () => log.lines.some((line) => /namespace/i.test(line)));
+  });
+
+  it('may lead to a partition, which only Consul Enterprise has', async () => {
+    const { log } = start(consul.address.replace('http:', 'consul:'), { CONSUL_PARTITION: 'web' });
+    await until('the refusal', () => log.lines.some((line) => /partition/i.test(line)));
   });
 });

@@ -166,23 +166,20 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     );
   });
 
-  it('does not overwrite a service of another owner, and says how to free its id', async () => {
+  it('does not overwrite a service of another registrator, and says whose it is', async () => {
     await bench.consul.put('/agent/service/register', {
       ID: 'fakehost:web:80',
-      Name: 'old',
+      Name: 'other',
       Port: 1,
+      Meta: { 'composemesh-owner': 'OTHER:ENGINE' },
     });
     bench.engine.set(inspectReply(web));
-    bench.engine.set(inspectReply(sketch('db')));
-    const { log } = bench.start();
-    await bench.consul.untilPassing('db', '10.0.0.2:80');
+    const { log } = bench.start('-adopt', '-cleanup');
     const error = await until('the error', () =>
       log.lines.find((line) => line.includes('E_ID_TAKEN')),
     );
-    assert.match(error, /consul services deregister -id=fakehost:web:80$/);
-    assert.deepEqual(await bench.consul.passing('old'), [':1']);
-    await bench.consul.put('/agent/service/deregister/fakehost:web:80');
-    await bench.consul.untilPassing('web', '10.0.0.2:80');
+    assert.match(error, /of the registrator OTHER:ENGINE; give another SERVICE_ID/);
+    assert.deepEqual(await bench.consul.passing('other'), [':1']);
   });
 
   it('keeps a failed container as critical with -deregister on-success', async () => {

@@ -164,7 +164,7 @@ function parseHeaderObject(text: string): CheckHeaders | undefined {
     ([name, values]) =>
       headerName.test(name) && values.every((item: unknown) => typeof item === 'string'),
   );
-  return isRight ? (Object.fromEntries(headers)) : undefined;
+  return isRight ? Object.fromEntries(headers) : undefined;
 }
 
 /** A port inside the container. */

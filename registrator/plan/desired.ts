@@ -39,6 +39,8 @@ export interface DesiredState {
   readonly retained: ReadonlyMap<string, Health>;
   /** Ids of containers of which nothing is known now: what the agent holds of them stays as it is. */
   readonly unknown: ReadonlySet<string>;
+  /** Names of the containers that run. */
+  readonly running: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
@@ -57,6 +59,9 @@ export function planServices(observation: Observation, options: PlanOptions): De
     records,
     retained: options.keepFailed ? findFailed(observation.containers) : new Map(),
     unknown,
+    running: new Set(
+      observation.containers.filter(({ state }) => state !== 'stopped').map(({ name }) => name),
+    ),
     problems: distinct([
       ...groupProblems,
       ...planned.flatMap((part) => part.problems),
