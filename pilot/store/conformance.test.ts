@@ -7,6 +7,7 @@ import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { openDirStore } from './dir-store.ts';
 import { createMemoryStore } from './memory-store.ts';
+import { uidOf } from './stamp.ts';
 import type { ConfigStore, StoreEvent } from './store.ts';
 
 interface Opened {
@@ -64,7 +65,7 @@ for (const [engine, open] of Object.entries(engines)) {
       const { uid, generation, creationTimestamp = '' } = created.metadata;
       assert.deepEqual(
         [uid, generation, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(creationTimestamp)],
-        ['d2acb819-5542-8997-9609-a2141fbe4431', 1, true],
+        [uidOf(keyOf(v1), creationTimestamp), 1, true],
       );
       assert.deepEqual(store.get(keyOf(v1)), created);
       await assert.rejects(store.create(v2), { code: 'E_EXISTS' });

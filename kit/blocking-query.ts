@@ -1,6 +1,6 @@
-import { createBackoff } from '../../kit/backoff.ts';
-import type { ConsulClient } from '../../kit/consul-client.ts';
-import { type Closer, delay } from '../../kit/lifecycle.ts';
+import { createBackoff } from './backoff.ts';
+import type { ConsulClient } from './consul-client.ts';
+import { type Closer, delay } from './lifecycle.ts';
 
 export interface BlockingQueryOptions {
   readonly client: ConsulClient;
