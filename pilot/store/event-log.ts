@@ -52,6 +52,7 @@ export class EventLog {
   }
 
   #startAfter(version: number): number {
+    if (version === this.#floor) return 0;
     const seen = this.#events.findIndex((event) => versionOf(event) === version);
     if (seen !== -1) return seen + 1;
     const next = this.#events.findIndex((event) => versionOf(event) > version);

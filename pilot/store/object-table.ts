@@ -38,10 +38,10 @@ export class ObjectTable {
   #read: readonly Entry[] = [];
   #version: number;
 
-  constructor(clock: Clock, logSize?: number) {
+  /** `version` is that of the empty table: by default the time, so that versions go on growing after a restart. */
+  constructor(clock: Clock, logSize?: number, version = clock.now()) {
     this.#clock = clock;
-    // Versions follow the clock so that they go on growing when the process starts again.
-    this.#version = clock.now();
+    this.#version = version;
     this.#log = new EventLog(this.#version, logSize);
   }
 
