@@ -6,7 +6,7 @@ import { type Problem, formatProblem } from '../kit/problem.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { AdsServer } from './ads/server.ts';
-import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import type { PilotConfig, RegistryConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
@@ -14,9 +14,7 @@ import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
-import { openDirStore } from './store/dir-store.ts';
-import { createMemoryStore } from './store/memory-store.ts';
-import type { ConfigStore } from './store/store.ts';
+import { openStore } from './store/open-store.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -33,6 +31,8 @@ export interface PilotAdditions {
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
   readonly debug?: Readonly<Record<string, () => unknown>>;
+  /** Ends the waiting for what pilot cannot start without. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -59,7 +59,13 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(await openStore(config.store, log));
+  const store = lifecycle.add(
+    await openStore(config.store, {
+      clock: systemClock,
+      log,
+      ...(additions.signal === undefined ? {} : { signal: additions.signal }),
+    }),
+  );
   const registry = lifecycle.add(openRegistry(config.registry, log));
   const pipeline = lifecycle.add(
     new Pipeline({
@@ -96,15 +102,6 @@ async function openPilot(
   const address = await http.listen(config.http);
   log.info({ grpc, http: address }, 'pilot serves');
   return { grpc, http: address, ads, close: () => lifecycle.close() };
-}
-
-function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
-  switch (config.kind) {
-    case 'memory':
-      return createMemoryStore({ clock: systemClock });
-    case 'dir':
-      return openDirStore({ path: config.path, clock: systemClock, log });
-  }
 }
 
 interface Registry extends Closer {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PilotFlags } from '../pilot/config.ts';
+import type { PilotFlags } from '../../pilot/config.ts';
 
 /** `cmesh pilot`: the control plane. */
 export function addPilotCommand(program: Command): void {
@@ -7,7 +7,12 @@ export function addPilotCommand(program: Command): void {
     .command('pilot')
     .description('run the control plane: Consul and rules in, xDS for Envoy out')
     .option('--registry <uri>', 'where services are found: consul://HOST:PORT or none', 'none')
-    .option('--config-store <uri>', 'where rules are kept: dir:PATH or memory', 'memory')
+    .option(
+      '--config-store <uri>',
+      'where rules are kept: dir:PATH, consul://HOST:PORT/PREFIX or memory',
+      'memory',
+    )
+    .option('--consul-token <token>', 'ACL token for Consul (default: $CONSUL_HTTP_TOKEN)')
     .option('--grpc <address>', 'address of the ADS server', '127.0.0.1:15010')
     .option('--http <address>', 'address of the configuration API', '127.0.0.1:8080')
     .option('--domain <name>', 'domain in which short names are enough', 'service.consul')
@@ -19,12 +24,13 @@ export function addPilotCommand(program: Command): void {
       `
 Examples:
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
+  cmesh pilot --registry consul://127.0.0.1:8500 --config-store consul://127.0.0.1:8500
   cmesh pilot --registry none --config-store dir:./config   # services are ServiceEntries only
 
-The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.`,
+The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul. docs/stores.md compares the stores.`,
     )
     .action(async (flags: PilotFlags) => {
-      const { runPilot } = await import('../pilot/main.ts');
+      const { runPilot } = await import('../../pilot/main.ts');
       process.exitCode = await runPilot(flags, process.env);
     });
 }
