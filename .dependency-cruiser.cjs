@@ -72,6 +72,12 @@ const table = {
     ...npm('@grpc/grpc-js', '@bufbuild'),
     node,
   ],
+  'pilot/debug': [
+    '^pilot/(api|model|xds|proto)',
+    '^pilot/ads/',
+    '^sidecar/contract',
+    ...npm('@bufbuild'),
+  ],
   'pilot/http': [
     '^pilot/(api|store)',
     '^pilot/(push|ads)/',
