@@ -97,6 +97,14 @@ const table = {
     ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),
     node,
   ],
+  inspect: [
+    '^pilot/(api|client|debug|model|xds)',
+    '^(registrator|sidecar)/contract',
+    '^local/view\\.ts',
+    '^kit',
+    ...npm('yaml', 'dockerode', '@types/dockerode', 'tar-stream', '@types/tar-stream'),
+    node,
+  ],
   toolchain: ['^kit', node],
   local: [
     '^(pilot|sidecar|toolchain|kit)/',
@@ -153,7 +161,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: [
-      '^(registrator|pilot|sidecar|cli|local|testkit|kit|toolchain|samples|test|bench)/',
+      '^(registrator|pilot|sidecar|cli|inspect|local|testkit|kit|toolchain|samples|test|bench)/',
       '^node_modules/',
       '^node:',
     ],
