@@ -18,6 +18,7 @@ export type ShownRule = Rule<VirtualServiceSpec> | Rule<DestinationRuleSpec>;
 /** What pilot shows of a running mesh. */
 export interface MeshView {
   readonly ask: AskPilot;
+  /** By name. */
   readonly syncs: () => Promise<readonly ProxySync[]>;
   /** What a proxy is to run; undefined when it is not connected. */
   readonly wanted: (node: string) => Promise<ConfigDump | undefined>;
@@ -42,7 +43,7 @@ export function viewMesh(connection: Pick<Connection, 'ask' | 'address'>): MeshV
   };
   return {
     ask,
-    syncs: () => need('syncz'),
+    syncs: async () => (await need<readonly ProxySync[]>('syncz')).toSorted(byName),
     wanted: async (node) =>
       (await ask(`/debug/config_dump?proxyID=${encodeURIComponent(node)}`)) as
         ConfigDump | undefined,
@@ -54,6 +55,10 @@ export function viewMesh(connection: Pick<Connection, 'ask' | 'address'>): MeshV
       ((await ask('/debug/version')) as { readonly version: string } | undefined)?.version,
     local: async () => (await ask('/debug/local')) as LocalView | undefined,
   };
+}
+
+function byName(left: ProxySync, right: ProxySync): number {
+  return left.proxy < right.proxy ? -1 : 1;
 }
 
 /** Dumps of a big mesh take a while, in ms. */

@@ -31,29 +31,23 @@ export function tableOfSyncs(proxies: readonly ProxySync[], options: SyncTableOp
       ...['NAME', 'NAMESPACE', ...columns.map(({ name }) => name), 'PILOT', 'VERSION'],
       ...(wide ? ['CLIENT', 'ADDRESS', 'CONNECTED'] : []),
     ],
-    rows: proxies
-      .toSorted(byName)
-      .map((proxy) => [
-        proxy.proxy,
-        proxy.namespace,
-        ...columns.map(({ type }) =>
-          formatState(type === undefined ? undefined : proxy.types[type], now, paint),
-        ),
-        pilot,
-        proxy.agentVersion ?? '-',
-        ...(wide
-          ? [
-              [proxy.client?.name ?? '-', proxy.client?.version ?? ''].join(' ').trim(),
-              proxy.address,
-              formatAge(now - Date.parse(proxy.connectedAt)),
-            ]
-          : []),
-      ]),
+    rows: proxies.map((proxy) => [
+      proxy.proxy,
+      proxy.namespace,
+      ...columns.map(({ type }) =>
+        formatState(type === undefined ? undefined : proxy.types[type], now, paint),
+      ),
+      pilot,
+      proxy.agentVersion ?? '-',
+      ...(wide
+        ? [
+            [proxy.client?.name ?? '-', proxy.client?.version ?? ''].join(' ').trim(),
+            proxy.address,
+            formatAge(now - Date.parse(proxy.connectedAt)),
+          ]
+        : []),
+    ]),
   };
-}
-
-function byName(left: ProxySync, right: ProxySync): number {
-  return left.proxy < right.proxy ? -1 : 1;
 }
 
 function formatState(sync: TypeSync | undefined, now: number, paint: Paint): string {
