@@ -72,6 +72,12 @@ const table = {
     ...npm('@grpc/grpc-js', '@bufbuild'),
     node,
   ],
+  'pilot/debug': [
+    '^pilot/(api|model|xds|proto)',
+    '^pilot/ads/',
+    '^sidecar/contract',
+    ...npm('@bufbuild'),
+  ],
   'pilot/http': [
     '^pilot/(api|store)',
     '^pilot/(push|ads)/',
@@ -89,6 +95,14 @@ const table = {
     '^toolchain',
     '^kit',
     ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),
+    node,
+  ],
+  inspect: [
+    '^pilot/(api|client|debug|model|xds)',
+    '^(registrator|sidecar)/contract',
+    '^local/view\\.ts',
+    '^kit',
+    ...npm('yaml', 'dockerode', '@types/dockerode', 'tar-stream', '@types/tar-stream'),
     node,
   ],
   toolchain: ['^kit', node],
@@ -147,7 +161,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: [
-      '^(registrator|pilot|sidecar|cli|local|testkit|kit|toolchain|samples|test|bench)/',
+      '^(registrator|pilot|sidecar|cli|inspect|local|testkit|kit|toolchain|samples|test|bench)/',
       '^node_modules/',
       '^node:',
     ],

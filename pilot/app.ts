@@ -3,10 +3,14 @@ import { createConsulClient } from '../kit/consul-client.ts';
 import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
+import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { AdsServer } from './ads/server.ts';
 import type { PilotConfig, RegistryConfig } from './config.ts';
+import { dumpSnapshot } from './debug/config-dump.ts';
+import { describeSync } from './debug/sync-status.ts';
+import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
@@ -15,6 +19,8 @@ import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
 import { openStore } from './store/open-store.ts';
+import type { ConfigStore } from './store/store.ts';
+import type { Snapshot } from './xds/resource.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -30,7 +36,7 @@ export interface PilotAdditions {
   /** Services beside those of the registry; what both know by one host name is one service. */
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
-  readonly debug?: Readonly<Record<string, () => unknown>>;
+  readonly debug?: Readonly<Record<string, DebugView>>;
   /** Ends the waiting for what pilot cannot start without. */
   readonly signal?: AbortSignal;
 }
@@ -94,7 +100,11 @@ async function openPilot(
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
-      debug: { ...debugViews(pipeline, ads, problems), ...additions.debug },
+      debug: {
+        ...debugViews(pipeline, ads, problems),
+        ...proxyViews(ads, store, config.domain),
+        ...additions.debug,
+      },
       clock: systemClock,
       log,
     }),
@@ -139,8 +149,9 @@ function debugViews(
   pipeline: Pipeline,
   ads: AdsServer,
   problems: () => readonly Problem[],
-): Readonly<Record<string, () => unknown>> {
+): Readonly<Record<string, DebugView>> {
   return {
+    version: () => ({ version }),
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
     endpoints: () => showEndpoints(pipeline),
@@ -151,6 +162,33 @@ function debugViews(
     },
     proxies: () => ads.status(),
     counters: () => ads.counters(),
+  };
+}
+
+/** How far the proxies are, and what each is to run (Istio has both under these names). */
+function proxyViews(
+  ads: AdsServer,
+  { resources }: ConfigStore,
+  domain: string,
+): Readonly<Record<string, DebugView>> {
+  const snapshotOf = (node: string): Snapshot | undefined =>
+    ads.targets().find((target) => target.node.text === node || target.node.id.id === node)
+      ?.snapshot;
+  return {
+    syncz: () =>
+      ads.status().map((status) =>
+        describeSync(status, () => {
+          const snapshot = snapshotOf(status.node.text);
+          const set = resources.current();
+          return snapshot === undefined || set === undefined
+            ? undefined
+            : { snapshot, resources: set, domain };
+        }),
+      ),
+    config_dump: ({ proxyID = '' }) => {
+      const snapshot = snapshotOf(proxyID);
+      return snapshot === undefined ? undefined : dumpSnapshot(snapshot);
+    },
   };
 }
 

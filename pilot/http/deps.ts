@@ -11,7 +11,10 @@ export interface HttpServerDeps {
   /** Whether the pilot can serve proxies. */
   readonly ready: () => boolean;
   /** Views of the inside, served as JSON under /debug/NAME. */
-  readonly debug: Readonly<Record<string, () => unknown>>;
+  readonly debug: Readonly<Record<string, DebugView>>;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Given what stands behind the `?` of its URL; undefined where there is nothing to show. */
+export type DebugView = (query: Readonly<Record<string, string | undefined>>) => unknown;
