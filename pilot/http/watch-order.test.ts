@@ -131,7 +131,7 @@ async function write(url: string, random: () => number): Promise<number> {
 async function readPages(url: string): Promise<void> {
   const pages: string[] = [];
   let token = '';
-  let version = '';
+  let version: string;
   do {
     const response = await fetch(`${url}${collection}?limit=2&continue=${token}`);
     const { metadata, items } = (await response.json()) as {
