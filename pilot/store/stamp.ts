@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { formatKey, keyOf } from '../api/kinds.ts';
-import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
+import type { ConfigObject, ObjectKey, ObjectMeta } from '../api/resource.ts';
 import { bodyOf } from '../api/resource.ts';
 
 /** What the store writes into the metadata of an object. Pure but for its arguments. */
@@ -22,7 +22,8 @@ export function stampObject(
   stamp: Stamp,
 ): ConfigObject {
   if (previous === undefined) {
-    const { uid = uidOf(object), creationTimestamp = stamp.created } = object.metadata;
+    const { creationTimestamp = stamp.created } = object.metadata;
+    const { uid = uidOf(keyOf(object), creationTimestamp) } = object.metadata;
     return withMetadata(object, stamp, { uid, creationTimestamp, generation: 1 });
   }
   const owned = keepOwners(object, previous);
@@ -62,10 +63,15 @@ function content(object: ConfigObject): unknown {
   return [labels, annotations, bodyOf(object), object.status, managedFields];
 }
 
-/** A UUID (version 8, RFC 9562) from the object's key: every pilot gives an object the same. */
-function uidOf(object: ConfigObject): string {
+/**
+ * A UUID (version 8, RFC 9562) from the object's key and its creation, so that it need not be stored: every
+ * pilot works out the same, and an object that is created anew gets another one. `created` is missing for an
+ * object that somebody wrote by hand without a time; such an object has one identity for ever.
+ */
+export function uidOf(key: ObjectKey, created?: string): string {
   const hex = createHash('sha256')
-    .update(formatKey(keyOf(object)))
+    .update(formatKey(key))
+    .update(created === undefined ? '' : `@${created}`)
     .digest('hex');
   const variant = ((parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return [
@@ -75,6 +81,14 @@ function uidOf(object: ConfigObject): string {
     `${variant}${hex.slice(17, 20)}`,
     hex.slice(20, 32),
   ].join('-');
+}
+
+/**
+ * When an object is created (RFC 3339): now, but later than the object of the same name that went a moment ago
+ * (`gone`, ms), whose identity it must not take over.
+ */
+export function creationTime(now: number, gone: number | undefined): string {
+  return formatTimestamp(gone === undefined ? now : Math.max(now, gone + 1000));
 }
 
 /** RFC 3339 in seconds, as Kubernetes writes it. */
