@@ -8,6 +8,7 @@ import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { AdsServer } from './ads/server.ts';
 import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
@@ -24,6 +25,8 @@ export interface Pilot extends Closer {
   readonly grpc: string;
   /** HOST:PORT where it serves configuration. */
   readonly http: string;
+  /** The same over TLS; missing without a certificate. */
+  readonly https?: string;
   readonly ads: AdsServer;
 }
 
@@ -83,8 +86,11 @@ async function openPilot(
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
+  const audit = await openAudit(config.access, log, lifecycle);
   const http = lifecycle.add(
     createHttpServer({
+      access: await openAccess(config.access, log, lifecycle),
+      ...(audit === undefined ? {} : { audit }),
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
@@ -94,8 +100,11 @@ async function openPilot(
     }),
   );
   const address = await http.listen(config.http);
-  log.info({ grpc, http: address }, 'pilot serves');
-  return { grpc, http: address, ads, close: () => lifecycle.close() };
+  const secure = await openEntrance(config.access, http, log, lifecycle);
+  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
+  warnOfOpenDoors(config, log);
+  log.info(addresses, 'pilot serves');
+  return { ...addresses, ads, close: () => lifecycle.close() };
 }
 
 function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {

@@ -1,4 +1,6 @@
+import { type HostPort, splitAddress } from './address.ts';
 import type { LogLevel } from '../kit/log.ts';
+import { type AccessConfig, type AccessFlags, parseAccess } from './access-config.ts';
 import type { TracingOptions } from './translate/options.ts';
 
 /** Where pilot finds services. */
@@ -10,17 +12,14 @@ export type RegistryConfig =
 export type StoreConfig =
   { readonly kind: 'memory' } | { readonly kind: 'dir'; readonly path: string };
 
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface PilotConfig {
   readonly registry: RegistryConfig;
   readonly store: StoreConfig;
   /** HOST:PORT of the ADS server. */
   readonly grpc: string;
   readonly http: HostPort;
+  /** Missing: this machine may do everything, others may read, over plain HTTP. */
+  readonly access?: AccessConfig;
   /** Domain in which rules and callers may use short names. */
   readonly domain: string;
   readonly tracing?: TracingOptions;
@@ -28,7 +27,7 @@ export interface PilotConfig {
 }
 
 /** What the command line gives, as text. */
-export interface PilotFlags {
+export interface PilotFlags extends AccessFlags {
   readonly registry: string;
   readonly configStore: string;
   readonly grpc: string;
@@ -59,6 +58,8 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
           'HOST:PORT with a --tracing-sampling between 0 and 100',
           `${flags.zipkin}" with sampling "${flags.tracingSampling}`,
         );
+  const access = parseAccess(flags);
+  messages.push(...access.messages);
   const config: PilotConfig = {
     registry: check(
       'registry',
@@ -74,6 +75,7 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
     ),
     grpc: check('grpc', parseAddress(flags.grpc), 'HOST:PORT', flags.grpc),
     http: check('http', splitAddress(flags.http), 'HOST:PORT', flags.http),
+    access: access.config,
     domain: flags.domain,
     logLevel: check(
       'log-level',
@@ -108,13 +110,6 @@ function parseStore(text: string): StoreConfig | undefined {
 
 function parseAddress(text: string): string | undefined {
   return splitAddress(text) === undefined ? undefined : text;
-}
-
-function splitAddress(text: string): HostPort | undefined {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  const host = match?.[1];
-  const port = Number(match?.[2]);
-  return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
 function parseTracing(text: string, sampling: string): TracingOptions | undefined {
