@@ -16,11 +16,13 @@ import { serveCore } from './core-routes.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { serveDiscovery } from './discovery-routes.ts';
 import { answerBadUrl, answerUnreadable, handleErrors } from './error-handler.ts';
+import { EventEncoder } from './event-encoder.ts';
 import { serveDebug, serveHealth } from './health-routes.ts';
 import { defaultLimits, type Limits, limitWatches } from './limits.ts';
 import { serveMesh } from './mesh-routes.ts';
 import { serveNamespaces } from './namespace-routes.ts';
 import { serveObjectReads } from './object-read-routes.ts';
+import type { WatchContext } from './object-watch.ts';
 import { serveObjectWrites } from './object-write-routes.ts';
 import { serveOpenApi } from './openapi-routes.ts';
 import { Streams } from './streams.ts';
@@ -46,8 +48,18 @@ export interface HttpServer extends Closer {
   readonly listenSecurely: (address: ListenAddress, pair: KeyPair) => Promise<SecureEntrance>;
   /** Answers a request without a connection, as `fastify.inject` does: for tests and benches. */
   readonly inject: (request: InjectOptions) => Promise<LightMyRequestResponse>;
+  readonly counters: () => HttpCounters;
   /** Ends open watches as complete, then stops. */
   readonly close: () => Promise<void>;
+}
+
+/** What the server has done since it started. */
+export interface HttpCounters {
+  /** How often a change was encoded for those who watch; once for each form, however many watch. */
+  readonly eventEncodings: number;
+  /** Lines sent over watches. */
+  readonly linesSent: number;
+  readonly openStreams: number;
 }
 
 /** Names of objects have up to 253 characters. */
@@ -60,6 +72,7 @@ const maxParamLength = 300;
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const { limits = defaultLimits } = deps;
   const streams = new Streams();
+  const encoder = new EventEncoder();
   const app = fastify({
     bodyLimit: limits.body,
     requestTimeout: limits.requestTime,
@@ -70,7 +83,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = limits.connections;
-  register(app, deps, streams);
+  register(app, { deps, streams, encoder });
   const opened: Closer[] = [];
   return {
     listen: (address) => app.listen(address),
@@ -89,6 +102,11 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       return { url: await listener.listen(address), renew: listener.renew };
     },
     inject: (request) => app.inject(request),
+    counters: () => ({
+      eventEncodings: encoder.encodings,
+      linesSent: streams.sent,
+      openStreams: streams.size,
+    }),
     close: async () => {
       streams.endAll();
       await Promise.all([app.close(), ...opened.map((listener) => listener.close())]);
@@ -105,7 +123,8 @@ function connectionLimits(limits: Limits): ServerOptions {
   };
 }
 
-function register(app: FastifyInstance, deps: HttpServerDeps, streams: Streams): void {
+function register(app: FastifyInstance, context: WatchContext): void {
+  const { deps, streams } = context;
   handleErrors(app, deps.log);
   if (deps.audit !== undefined) recordWrites(app, deps.audit, deps.clock);
   guardRequests(app, deps.access ?? defaultPolicy);
@@ -116,7 +135,7 @@ function register(app: FastifyInstance, deps: HttpServerDeps, streams: Streams):
   serveNamespaces(app, deps);
   serveCore(app);
   serveReviews(app);
-  serveObjectReads(app, deps, streams);
+  serveObjectReads(app, context);
   serveObjectWrites(app, deps);
   serveMesh(app, deps, streams);
   serveHealth(app, deps);

@@ -16,6 +16,7 @@ export interface ApiServer {
   readonly nextWatch: () => Promise<void>;
   readonly inject: HttpServer['inject'];
   readonly listenSecurely: HttpServer['listenSecurely'];
+  readonly counters: HttpServer['counters'];
   readonly close: () => Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Pro
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
-  const { inject, listenSecurely, close } = server;
+  const { inject, listenSecurely, counters, close } = server;
   const shown = changes.store ?? store;
-  return { url, store: shown, names, nextWatch, inject, listenSecurely, close };
+  return { url, store: shown, names, nextWatch, inject, listenSecurely, counters, close };
 }
