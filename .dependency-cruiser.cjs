@@ -84,7 +84,7 @@ const table = {
     '^pilot/(push|ads)/',
     '^sidecar/contract',
     '^kit',
-    ...npm('fastify', 'fast-json-patch'),
+    ...npm('fastify', 'yaml'),
     node,
   ],
   'sidecar/(agent|bootstrap|envoy|dns|capture)': ['^sidecar', '^kit', node],

@@ -12,6 +12,7 @@ import { dumpSnapshot } from './debug/config-dump.ts';
 import { describeSync } from './debug/sync-status.ts';
 import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
@@ -28,6 +29,8 @@ export interface Pilot extends Closer {
   readonly grpc: string;
   /** HOST:PORT where it serves configuration. */
   readonly http: string;
+  /** The same over TLS; missing without a certificate. */
+  readonly https?: string;
   readonly ads: AdsServer;
 }
 
@@ -95,8 +98,11 @@ async function openPilot(
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
+  const audit = await openAudit(config.access, log, lifecycle);
   const http = lifecycle.add(
     createHttpServer({
+      access: await openAccess(config.access, log, lifecycle),
+      ...(audit === undefined ? {} : { audit }),
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
@@ -110,8 +116,11 @@ async function openPilot(
     }),
   );
   const address = await http.listen(config.http);
-  log.info({ grpc, http: address }, 'pilot serves');
-  return { grpc, http: address, ads, close: () => lifecycle.close() };
+  const secure = await openEntrance(config.access, http, log, lifecycle);
+  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
+  warnOfOpenDoors(config, log);
+  log.info(addresses, 'pilot serves');
+  return { ...addresses, ads, close: () => lifecycle.close() };
 }
 
 interface Registry extends Closer {
