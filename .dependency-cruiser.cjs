@@ -31,6 +31,12 @@ const table = {
     '^kit',
     '^node:crypto',
   ],
+  'pilot/analysis': [
+    '^pilot/(api|model)/',
+    '^pilot/store/(store|stamp)\\.ts',
+    '^registrator/contract',
+    '^kit',
+  ],
   'pilot/translate': [
     '^pilot/model',
     '^pilot/api',
@@ -73,7 +79,7 @@ const table = {
     node,
   ],
   'pilot/http': [
-    '^pilot/(api|store)',
+    '^pilot/(api|store|analysis)',
     '^pilot/(push|ads)/',
     '^sidecar/contract',
     '^kit',

@@ -5,6 +5,7 @@ import type { Log } from '../kit/log.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
 import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
 import { createHttpServer } from './http/server.ts';
@@ -61,24 +62,27 @@ async function openPilot(
 ): Promise<Pilot> {
   const store = lifecycle.add(await openStore(config.store, log));
   const registry = lifecycle.add(openRegistry(config.registry, log));
+  const catalog =
+    additions.services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog;
+  const { domain } = config;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock: systemClock }));
   const pipeline = lifecycle.add(
     new Pipeline({
-      catalog:
-        additions.services === undefined
-          ? registry.catalog
-          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
+      catalog,
       resources: store.resources,
-      domain: config.domain,
+      domain,
       mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
       clock: systemClock,
       log,
     }),
   );
-  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
   const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
@@ -88,7 +92,12 @@ async function openPilot(
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
-      debug: { ...debugViews(pipeline, ads, problems), ...additions.debug },
+      debug: {
+        ...debugViews(pipeline, ads, problems),
+        catalog: () => catalog.current() ?? [],
+        ...additions.debug,
+      },
+      analysis,
       clock: systemClock,
       log,
     }),
