@@ -23,7 +23,8 @@ const table = {
   ],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:(net|crypto)'],
+  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:(net|crypto|util)'],
+  'pilot/ownership': ['^pilot/api', '^node:util'],
   'pilot/model': [
     '^pilot/api',
     '^registrator/contract',
@@ -62,7 +63,7 @@ const table = {
     '^kit',
     node,
   ],
-  'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
+  'pilot/store': ['^pilot/(api|ownership)', '^kit', ...npm('yaml'), node],
   'pilot/client': ['^pilot/(api|store)', '^kit', node],
   'pilot/push': [
     '^node:crypto',
@@ -79,7 +80,7 @@ const table = {
     node,
   ],
   'pilot/http': [
-    '^pilot/(api|store|analysis)',
+    '^pilot/(analysis|api|ownership|store)',
     '^pilot/(push|ads)/',
     '^sidecar/contract',
     '^kit',

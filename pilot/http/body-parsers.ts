@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { badRequest } from './api-error.ts';
+import { decodeProtobuf } from './protobuf-object.ts';
 
 /** The body types of the Kubernetes API; kubectl sends JSON under all of them, apply-patch+yaml included. */
 const jsonTypes = [
@@ -10,7 +11,7 @@ const jsonTypes = [
   'application/apply-patch+yaml',
 ];
 
-/** Sets up how bodies are read: JSON under several names, empty bodies, and protobuf as bytes. */
+/** Sets up how bodies are read: JSON under several names, empty bodies, and protobuf. */
 export function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(jsonTypes, { parseAs: 'string' }, (_request, body, done) => {
@@ -24,7 +25,11 @@ export function readBodies(app: FastifyInstance): void {
     'application/vnd.kubernetes.protobuf',
     { parseAs: 'buffer' },
     (_request, body, done) => {
-      done(null, body);
+      try {
+        done(null, decodeProtobuf(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
     },
   );
 }

@@ -6,6 +6,7 @@ import { ApiError, noSuchPath, statusBody } from './api-error.ts';
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'BadRequest',
+  403: 'Forbidden',
   404: 'NotFound',
   405: 'MethodNotAllowed',
   408: 'Timeout',
@@ -13,6 +14,7 @@ const reasons: Readonly<Record<number, string>> = {
   410: 'Expired',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
+  503: 'ServiceUnavailable',
 };
 
 const storeStatuses: Readonly<Record<string, number>> = {
@@ -21,6 +23,9 @@ const storeStatuses: Readonly<Record<string, number>> = {
   E_CONFLICT: 409,
   E_EXPIRED: 410,
   E_FILE_BROKEN: 409,
+  E_TOO_LARGE: 413,
+  E_READ_ONLY: 403,
+  E_UNAVAILABLE: 503,
   E_CLOSED: 503,
 };
 
@@ -38,6 +43,7 @@ function toApiError(error: FastifyError | ApiError): ApiError {
   if (error instanceof ApiError) return error;
   const code =
     error instanceof StoreError ? (storeStatuses[error.code] ?? 500) : (error.statusCode ?? 500);
-  const message = code < 500 ? error.message : `internal error: ${describeError(error)}`;
+  const isExplained = code < 500 || error instanceof StoreError;
+  const message = isExplained ? error.message : `internal error: ${describeError(error)}`;
   return new ApiError(code, reasons[code] ?? 'InternalError', message);
 }

@@ -2,39 +2,59 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../kit/clock.ts';
 import { createLog } from '../../kit/log.ts';
 import { configObject, virtualServiceObject } from '../../test/support/config-objects.ts';
+import { TestConsul } from '../../test/support/consul.ts';
 import { makeTemporaryFolder } from '../../test/support/folders.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
+import { openConsulStore } from './consul-store.ts';
 import { openDirStore } from './dir-store.ts';
 import { createMemoryStore } from './memory-store.ts';
+import { uidOf } from './stamp.ts';
 import type { ConfigStore, StoreEvent } from './store.ts';
 
-interface Opened {
-  readonly store: ConfigStore;
-  readonly close: () => Promise<void>;
+/** Where a store keeps its objects. It is empty; every store that is opened on it has the same objects. */
+interface Place {
+  readonly open: () => Promise<ConfigStore>;
+  readonly remove: () => Promise<void>;
 }
 
-/** What every engine of the store must do; each opens an empty store that logs four changes. */
-const engines: Readonly<Record<string, () => Promise<Opened>>> = {
-  memory: () => {
-    const store = createMemoryStore({ clock: systemClock, logSize: 4 });
-    return Promise.resolve({ store, close: async () => store.close() });
+interface Engine {
+  /** Whether objects outlive the process, and are seen by other processes. */
+  readonly isShared: boolean;
+  readonly makePlace: () => Promise<Place>;
+}
+
+const log = createLog('test', 'silent');
+let consul: TestConsul | undefined;
+let prefixes = 0;
+
+/** What every engine of the store must do; each logs four changes. */
+const engines: Readonly<Record<string, Engine>> = {
+  memory: {
+    isShared: false,
+    makePlace: () => {
+      const open = (): ConfigStore => createMemoryStore({ clock: systemClock, logSize: 4 });
+      return Promise.resolve({ open: async () => open(), remove: () => Promise.resolve() });
+    },
   },
-  dir: async () => {
-    const folder = await makeTemporaryFolder();
-    const store = await openDirStore({
-      path: folder.path,
-      clock: systemClock,
-      log: createLog('test', 'silent'),
-      logSize: 4,
-    });
-    return {
-      store,
-      close: async () => {
-        await store.close();
-        await folder.remove();
-      },
-    };
+  dir: {
+    isShared: true,
+    makePlace: async () => {
+      const { path, remove } = await makeTemporaryFolder();
+      return { open: () => openDirStore({ path, clock: systemClock, log, logSize: 4 }), remove };
+    },
+  },
+  consul: {
+    isShared: true,
+    makePlace: async () => {
+      consul ??= await TestConsul.start();
+      const { client } = consul;
+      const prefix = `test-${(prefixes += 1)}/config`;
+      return {
+        open: () => openConsulStore({ client, prefix, clock: systemClock, log, logSize: 4 }),
+        remove: () => Promise.resolve(),
+      };
+    },
   },
 };
 
@@ -49,22 +69,29 @@ function withMetadata(object: ConfigObject, metadata: object): ConfigObject {
   return { ...object, metadata: { ...object.metadata, ...metadata } };
 }
 
-for (const [engine, open] of Object.entries(engines)) {
-  describe(`the ${engine} store`, () => {
-    let opened: Opened;
+for (const [name, engine] of Object.entries(engines)) {
+  describe(`the ${name} store`, () => {
+    let place: Place;
     let store: ConfigStore;
     beforeEach(async () => {
-      opened = await open();
-      store = opened.store;
+      place = await engine.makePlace();
+      store = await place.open();
     });
-    afterEach(() => opened.close());
+    afterEach(async () => {
+      await store.close();
+      await place.remove();
+    });
+    after(async () => {
+      await consul?.stop();
+      consul = undefined;
+    });
 
     it('gives a new object its identity, and the same one wherever it is created', async () => {
       const created = await store.create(v1);
       const { uid, generation, creationTimestamp = '' } = created.metadata;
       assert.deepEqual(
         [uid, generation, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(creationTimestamp)],
-        ['d2acb819-5542-8997-9609-a2141fbe4431', 1, true],
+        [uidOf(keyOf(v1), creationTimestamp), 1, true],
       );
       assert.deepEqual(store.get(keyOf(v1)), created);
       await assert.rejects(store.create(v2), { code: 'E_EXISTS' });
