@@ -1,5 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { ExplainFlags } from '../testkit/explain-command.ts';
+import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import type { ExplainFlags } from '../../testkit/explain-command.ts';
+import { addPilotOptions } from '../pilot-options.ts';
+import { runCommand } from '../run-command.ts';
 
 /** `cmesh explain`: what a mesh does with a request, and because of which rule. */
 export function addExplainCommand(program: Command): void {
@@ -7,7 +10,7 @@ export function addExplainCommand(program: Command): void {
     ...earlier,
     value,
   ];
-  program
+  const command = program
     .command('explain')
     .description(
       'say what a mesh does with a request: listener, rule, cluster, policies, endpoints',
@@ -27,7 +30,6 @@ export function addExplainCommand(program: Command): void {
     )
     .option('--services <file>', 'mesh file that says which services there are')
     .option('--live', 'take rules and services from the running mesh, and look at its sidecar')
-    .option('--server <url>', 'configuration API of the running mesh', 'http://localhost:8080')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -40,25 +42,27 @@ Examples:
   cmesh explain --from productpage POST http://ratings:9080/ratings/0 --data 5 --services mesh.yaml
   cmesh explain --from productpage http://reviews:9080/ --live
 
-Exit codes: 0 explained, 2 a flag, a file or a rule is wrong (docs/explain.md)`,
+Exit codes: 0 explained, 2 a flag, a file or a rule is wrong, 3 no pilot answers (docs/explain.md)`,
     )
-    .action(async (words: readonly string[], flags: ExplainFlags) => {
-      const { runExplainCommand } = await import('../testkit/explain-command.ts');
-      const { provideEnvoy } = await import('../toolchain/envoy.ts');
-      const complain = (text: string): void => {
-        process.stderr.write(text);
-      };
-      process.exitCode = await runExplainCommand(words, flags, {
-        folder: process.cwd(),
-        findEnvoy: () =>
-          provideEnvoy({
-            env: process.env,
-            onProgress: (text) => {
-              complain(`${text}\n`);
-            },
-          }),
-        print: (text) => process.stdout.write(text),
-        complain,
-      });
-    });
+    .action((words: readonly string[], flags: Omit<ExplainFlags, 'pilot'> & AddressFlags) =>
+      runCommand('explain', async ({ print, complain }) => {
+        const { runExplainCommand } = await import('../../testkit/explain-command.ts');
+        const { findPilot } = await import('../../pilot/client/pilot-address.ts');
+        const { provideEnvoy } = await import('../../toolchain/envoy.ts');
+        const onProgress = (text: string): void => {
+          complain(`${text}\n`);
+        };
+        return runExplainCommand(
+          words,
+          { ...flags, pilot: findPilot(flags, process.env) },
+          {
+            folder: process.cwd(),
+            findEnvoy: () => provideEnvoy({ env: process.env, onProgress }),
+            print,
+            complain,
+          },
+        );
+      }),
+    );
+  addPilotOptions(command);
 }

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
-import type { Closer } from '../kit/lifecycle.ts';
-import type { MeshSource } from '../testkit/mesh-under-test.ts';
-import type { TestFlags } from '../testkit/test-command.ts';
+import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { wantsColours } from '../../kit/terminal.ts';
+import { addPilotOptions } from '../pilot-options.ts';
+import type { Closer } from '../../kit/lifecycle.ts';
+import type { MeshSource } from '../../testkit/mesh-under-test.ts';
+import type { TestFlags } from '../../testkit/test-command.ts';
 
 /** `cmesh test`: tries routing rules without a mesh. */
 export function addTestCommand(program: Command): void {
-  program
+  const command = program
     .command('test')
     .description('try routing rules: each case is a request and what must come of it')
     .argument('[files...]', 'case files, patterns or folders (default: **/*.mesh-test.yaml)')
@@ -18,7 +21,6 @@ export function addTestCommand(program: Command): void {
     .option('--coverage-output <file>', 'write the coverage to a file')
     .option('--fail-under <percent>', 'fail when the cases reach less of the rules')
     .option('--live', 'try the cases in the running mesh, which is not changed')
-    .option('--server <url>', 'configuration API of the running mesh', 'http://localhost:8080')
     .option('--project <name>', 'its Compose project, where there are several')
     .option('--any-rules', 'go on although the running mesh has other rules')
     .addHelpText(
@@ -33,48 +35,45 @@ Examples:
   cmesh test --coverage --fail-under 90             # which rules no case reached
   cmesh test reviews.mesh-test.yaml --live          # in the running mesh
 
-Exit codes: 0 passed, 1 failed, 2 cannot run (docs/testing-rules.md)`,
+Exit codes: 0 passed, 1 failed, 2 cannot run, 3 no pilot answers (docs/testing-rules.md)`,
     )
     .action(async (files: readonly string[], flags: TestFlags & LiveFlags) => {
-      const { runTestCommand } = await import('../testkit/test-command.ts');
-      const { onTermination } = await import('../kit/termination.ts');
+      const { runTestCommand } = await import('../../testkit/test-command.ts');
+      const { onTermination } = await import('../../kit/termination.ts');
       const termination = onTermination();
       process.exitCode = await runTestCommand(files, flags, {
         signal: termination.signal,
         folder: process.cwd(),
-        colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+        colours: wantsColours(process.stdout, process.env),
         openPool: () => openSource(flags),
         print: (text) => process.stdout.write(text),
         complain: (text) => process.stderr.write(text),
       });
       await termination.close();
     });
+  addPilotOptions(command);
 }
 
-interface LiveFlags {
+interface LiveFlags extends AddressFlags {
   readonly live?: true;
-  readonly server: string;
   readonly project?: string;
   readonly anyRules?: true;
 }
 
 /** Where the cases are tried: in meshes made for them, or in the one that runs. */
-async function openSource({
-  live,
-  server,
-  project,
-  anyRules,
-}: LiveFlags): Promise<MeshSource & Closer> {
+async function openSource(flags: LiveFlags): Promise<MeshSource & Closer> {
+  const { live, project, anyRules } = flags;
   if (live === true) {
-    const { LiveSource } = await import('../testkit/live-source.ts');
+    const { LiveSource } = await import('../../testkit/live-source.ts');
+    const { findPilot } = await import('../../pilot/client/pilot-address.ts');
     return LiveSource.open({
-      server,
+      pilot: findPilot(flags, process.env),
       anyRules: anyRules === true,
       ...(project === undefined ? {} : { project }),
     });
   }
-  const { provideEnvoy } = await import('../toolchain/envoy.ts');
-  const { MeshPool } = await import('../testkit/mesh-pool.ts');
+  const { provideEnvoy } = await import('../../toolchain/envoy.ts');
+  const { MeshPool } = await import('../../testkit/mesh-pool.ts');
   const onProgress = (text: string): void => {
     process.stderr.write(`${text}\n`);
   };

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PilotFlags } from '../pilot/config.ts';
+import type { PilotFlags } from '../../pilot/config.ts';
 
 /** `cmesh pilot`: the control plane. */
 export function addPilotCommand(program: Command): void {
@@ -24,7 +24,7 @@ Examples:
 The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.`,
     )
     .action(async (flags: PilotFlags) => {
-      const { runPilot } = await import('../pilot/main.ts');
+      const { runPilot } = await import('../../pilot/main.ts');
       process.exitCode = await runPilot(flags, process.env);
     });
 }

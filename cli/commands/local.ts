@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LocalFlags } from '../local/config.ts';
+import type { LocalFlags } from '../../local/config.ts';
 
 /** `cmesh local`: a mesh on this machine, without containers. */
 export function addLocalCommand(program: Command): void {
@@ -28,7 +28,7 @@ docs/local.md describes the mesh file and how to write rules.
 Exit codes: 0 ended by a signal, 1 cannot start, 2 a flag or the file is wrong`,
     )
     .action(async (file: string, flags: LocalFlags) => {
-      const { runLocal } = await import('../local/main.ts');
+      const { runLocal } = await import('../../local/main.ts');
       process.exitCode = await runLocal(file, flags, process.env);
     });
 }
