@@ -32,6 +32,12 @@ const table = {
     '^kit',
     '^node:crypto',
   ],
+  'pilot/analysis': [
+    '^pilot/(api|model)/',
+    '^pilot/store/(store|stamp)\\.ts',
+    '^registrator/contract',
+    '^kit',
+  ],
   'pilot/translate': [
     '^pilot/model',
     '^pilot/api',
@@ -80,7 +86,7 @@ const table = {
     ...npm('@bufbuild'),
   ],
   'pilot/http': [
-    '^pilot/(api|ownership|store)',
+    '^pilot/(analysis|api|ownership|store)',
     '^pilot/(push|ads)/',
     '^sidecar/contract',
     '^kit',

@@ -6,6 +6,7 @@ import { type Problem, formatProblem } from '../kit/problem.ts';
 import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
 import type { PilotConfig, RegistryConfig } from './config.ts';
 import { dumpSnapshot } from './debug/config-dump.ts';
@@ -76,24 +77,27 @@ async function openPilot(
     }),
   );
   const registry = lifecycle.add(openRegistry(config.registry, log));
+  const catalog =
+    additions.services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog;
+  const { domain } = config;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock: systemClock }));
   const pipeline = lifecycle.add(
     new Pipeline({
-      catalog:
-        additions.services === undefined
-          ? registry.catalog
-          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
+      catalog,
       resources: store.resources,
-      domain: config.domain,
+      domain,
       mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
       clock: systemClock,
       log,
     }),
   );
-  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
   const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
@@ -109,8 +113,10 @@ async function openPilot(
       debug: {
         ...debugViews(pipeline, ads, problems),
         ...proxyViews(ads, store, config.domain),
+        catalog: () => catalog.current() ?? [],
         ...additions.debug,
       },
+      analysis,
       clock: systemClock,
       log,
     }),
