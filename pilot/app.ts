@@ -107,7 +107,7 @@ interface State {
   readonly catalog: Watched<readonly RegisteredService[]>;
   readonly analysis: LiveAnalysis;
   readonly pipeline: Pipeline;
-  readonly problems: Watched<readonly Problem[]>;
+  readonly problems: () => readonly Problem[];
   readonly names: Watched<NameTable>;
 }
 
