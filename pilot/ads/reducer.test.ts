@@ -209,6 +209,13 @@ describe('a delta ADS stream', () => {
     assert.deepEqual(synced().subscribe('route', 'nowhere'), ['route: -nowhere']);
   });
 
+  it('answers once for endpoints that are gone while their cluster changes', () => {
+    const probe = synced();
+    const cluster = snapshotOf({ cluster: [edsCluster('a', 1)] }).cluster;
+    const sent = probe.snapshot({ ...before, cluster, endpoint: snapshotOf({}).endpoint });
+    assert.deepEqual(sent, ['cluster: a', 'endpoint: a']);
+  });
+
   it('sends the endpoints of a changed cluster again', () => {
     const probe = synced();
     const changed = { ...before, cluster: snapshotOf({ cluster: [edsCluster('a', 1)] }).cluster };

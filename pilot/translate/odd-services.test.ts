@@ -23,7 +23,7 @@ spec: ${spec}
 /** What a sidecar gets of these entries; it must hold together as a whole. */
 function configOf(...entries: readonly string[]): ProxyConfig {
   const resources = resourcesOf(entries.join(''));
-  const { mesh } = buildMesh({ catalog: [], resources, domain: 'service.consul' });
+  const mesh = buildMesh({ catalog: [], resources, domain: 'service.consul' });
   const [snapshot] = new SnapshotFactory({}).build(mesh, [proxy], new Set());
   assert.ok(snapshot);
   assert.deepEqual(checkSnapshot(snapshot), []);

@@ -133,7 +133,7 @@ class Bench extends Lifecycle {
       resources: resources.toReversed(),
       domain: meshDomain,
     };
-    const { mesh } = buildMesh(inputs);
+    const mesh = buildMesh(inputs);
     const factory = new SnapshotFactory(meshOptions);
     const [snapshot] = factory.build(mesh, [proxyAt(address, metadata)], askedLabels(mesh));
     const given = this.#given.get(address);

@@ -19,6 +19,8 @@ export interface RealEnvoyOptions {
   readonly metadata?: Partial<NodeMetadata>;
   /** Port on 127.0.0.1 of the DNS server that it asks, in place of the machine's own. */
   readonly dns?: number;
+  /** Values of Envoy's runtime in the place of those of the bootstrap: to make it refuse what it usually takes. */
+  readonly runtime?: Readonly<Record<string, unknown>>;
 }
 
 /** An Envoy that runs the sidecar's own bootstrap on loopback, for one test suite. */
@@ -44,19 +46,7 @@ export class RealEnvoy implements Closer {
       concurrency: 1,
       logLevel: 'warning' as const,
       drainTime: 1000,
-      bootstrap: {
-        ...renderTestBootstrap(
-          {
-            ...options,
-            workload: `test-${options.address}`,
-            metadata: { namespace: 'default', labels: {}, ...options.metadata },
-          },
-          { admin: 0, prometheus: 0 },
-        ),
-        ...(options.dns === undefined
-          ? {}
-          : { typed_dns_resolver_config: resolverAt(options.dns) }),
-      },
+      bootstrap: renderBootstrap(options),
     };
     const addressFile = join(folder, 'admin');
     const child = spawn(
@@ -73,6 +63,11 @@ export class RealEnvoy implements Closer {
       await envoy.close();
       throw new Error(`Envoy does not start: ${envoy.#log}`, { cause: error });
     }
+  }
+
+  /** HOST:PORT of its admin interface. */
+  get admin(): string {
+    return this.#admin;
   }
 
   /** Counters and gauges by name. */
@@ -134,6 +129,21 @@ function resolverAt(port: number): object {
       dns_resolver_options: { no_default_search_domain: true },
     },
   };
+}
+
+function renderBootstrap({ runtime, dns, ...options }: RealEnvoyOptions): object {
+  const rendered = renderTestBootstrap(
+    {
+      ...options,
+      workload: `test-${options.address}`,
+      metadata: { namespace: 'default', labels: {}, ...options.metadata },
+    },
+    { admin: 0, prometheus: 0 },
+  );
+  const bootstrap =
+    dns === undefined ? rendered : { ...rendered, typed_dns_resolver_config: resolverAt(dns) };
+  if (runtime === undefined) return bootstrap;
+  return { ...bootstrap, layered_runtime: { layers: [{ name: 'test', static_layer: runtime }] } };
 }
 
 /** What an Envoy runs that came from pilot, by name. */
