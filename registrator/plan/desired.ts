@@ -3,13 +3,14 @@ import type { Problem } from '../../kit/problem.ts';
 import { formatProblem } from '../../kit/problem.ts';
 import type { DeclaredCheck, Health, ServiceRecord } from '../contract/registration.ts';
 import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-record.ts';
-import type { Container, Observation } from '../docker/container.ts';
+import type { Container, ContainerPort, Observation } from '../docker/container.ts';
 import type { CheckSettings } from '../docker/check-labels.ts';
 import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
 import { parseSettings, type PortSettings } from '../docker/labels.ts';
 import { declareCheck } from './checks.ts';
 import {
   chooseAddress,
+  findOutside,
   listPorts,
   reachPort,
   type EndpointOptions,
@@ -17,6 +18,7 @@ import {
 } from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
+import { tagAddresses } from './tagged-addresses.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
 import { appPorts, groupWorkloads, type Workload } from './workload.ts';
@@ -90,7 +92,7 @@ function planWorkload(
   const ports = appPorts(workload);
   const parsed = listPorts(workload, options.internal).map((port) => ({
     port,
-    ...parseSettings(app, port.port),
+    ...parseSettings(app, port),
   }));
   const candidates = parsed
     .map(({ port, value }) => ({ port, settings: value }))
@@ -101,7 +103,7 @@ function planWorkload(
   return {
     value: services.flatMap(({ value }) => (value === undefined ? [] : [value])),
     problems: [
-      ...checkKeys(app, [...new Set(ports.map(({ port }) => port))]),
+      ...checkKeys(app, ports),
       ...(parsed.length === 0 ? explainNoPorts(app, ports.length > 0 && !options.internal) : []),
       ...parsed.flatMap(({ problems }) => problems),
       ...services.flatMap(({ problems }) => problems),
@@ -129,6 +131,7 @@ function planPort(
   }
   const warning = found.warning;
   const meta = describeService(app, port, settings, options);
+  const outside = findOutside(workload, port, options);
   const checks = declareChecks(workload, settings.checks, { ...port, ...found }, options);
   const record: ServiceRecord = {
     id: chooseId(app, settings, { ...port, hostname: options.hostname }),
@@ -138,6 +141,12 @@ function planPort(
     address: found.address,
     port: port.dialPort,
     weight: settings.weight ?? 1,
+    ...(settings.tagOverride === undefined ? {} : { tagOverride: true }),
+    taggedAddresses: tagAddresses({
+      registered: { address: found.address, port: port.dialPort },
+      ...(found.ipv6 === undefined ? {} : { ipv6: found.ipv6 }),
+      ...(outside === undefined ? {} : { wan: outside }),
+    }),
     checks: checks.value,
     health: settings.maintenance === undefined ? health : maintain(app, settings.maintenance),
   };
@@ -245,9 +254,12 @@ function settleProtocol(
   return { value, problems: [portProblem(app, port, { code: 'E_PROTOCOL_CONFLICT', message })] };
 }
 
+/** Settings for it are those for the whole container. */
+const noPort: ContainerPort = { port: 0, transport: 'tcp' };
+
 /** Only users who wrote settings meant the container to be a service. */
 function explainNoPorts(app: Container, isUnpublished: boolean): readonly Problem[] {
-  if (!hasSettings(app) || parseSettings(app, 0).value.ignored) return [];
+  if (!hasSettings(app) || parseSettings(app, noPort).value.ignored) return [];
   const message = isUnpublished
     ? 'is not registered: none of its ports is published; add `ports:`, or run with -internal'
     : `is not registered: it exposes no port; ${remedyForNoPort(app)}`;
