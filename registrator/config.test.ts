@@ -227,11 +227,14 @@ describe('parseConfig', () => {
         ],
       ],
       [
-        'a template in -tags',
+        'a template in -tags that asks for what is not there',
         ['-tags={{.Node}}', 'consul:'],
         {},
         1,
-        ['-tags "{{.Node}}": templates are not supported; write the tags, or use SERVICE_TAGS'],
+        [
+          '-tags "{{.Node}}": .Node is not there; there are .ID, .Name, .Config.Hostname, .Config.Image, ' +
+            '.Config.Labels, .Config.Env, .NetworkSettings.Networks',
+        ],
       ],
       [
         'half of a client certificate',

@@ -8,6 +8,8 @@ import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
 import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type ParsedFlags } from './flags.ts';
+import { parseTagTemplate, type TagTemplate } from './plan/tag-template.ts';
+import { TemplateError } from './plan/template-syntax.ts';
 import { flags } from './usage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +33,8 @@ export interface RegistratorConfig {
   /** Label that has the address to register. */
   readonly ipLabel?: string;
   readonly tags: readonly string[];
+  /** Gives each container its tags besides. */
+  readonly tagTemplate?: TagTemplate;
   /**
    * Services of an old registrator are taken over; its host names, besides that of the Engine. With `cleanup`
    * what it left of containers that are gone is removed.
@@ -148,7 +152,7 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     ...parseAdoption(parsed, reject),
-    tags: parseTagsFlag(texts.get('tags') ?? '', reject),
+    ...parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
     ...parseListen(parsed, reject),
     ...parseResync(parsed, reject),
@@ -184,11 +188,18 @@ function parseAdoption(
   return { adopt: { hosts: hosts.filter((host) => host !== ''), cleanup } };
 }
 
-function parseTagsFlag(text: string, reject: Reject): readonly string[] {
-  if (text.includes('{{')) {
-    reject(`-tags "${text}": templates are not supported; write the tags, or use SERVICE_TAGS`);
+function parseTagsFlag(
+  text: string,
+  reject: Reject,
+): Pick<RegistratorConfig, 'tags' | 'tagTemplate'> {
+  if (!text.includes('{{')) return { tags: parseTags(text) };
+  try {
+    return { tags: [], tagTemplate: parseTagTemplate(text) };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    reject(`-tags "${text}": ${error.message}`);
+    return { tags: [] };
   }
-  return parseTags(text);
 }
 
 function parseDeregister(when: string, reject: Reject): boolean {

@@ -90,6 +90,7 @@ async function connect(
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
   const { internal, network, explicit, ip, ipLabel, tags, keepFailed, inferProtocol } = config;
+  const { tagTemplate } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
     owner: ownerName(info.id, network),
@@ -99,6 +100,7 @@ async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise
     tags,
     keepFailed,
     inferProtocol,
+    ...(tagTemplate === undefined ? {} : { tagTemplate }),
     ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),

@@ -63,7 +63,7 @@ container (name, id or Compose service) is registered as it is, or not at all.
                         "TZ=Europe/Berlin 0 3 * * *"
   -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
   -retry-interval MS    between these (default 2000)
-  -tags LIST            tags for every service, comma separated
+  -tags LIST            tags for every service, comma separated; may be a Go template over the container
   -ttl, -ttl-refresh    accepted: Consul needs neither
   -useIpFromLabel LABEL register the address that the container's label has
   -version              print the version

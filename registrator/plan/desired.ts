@@ -6,7 +6,7 @@ import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-rec
 import type { Container, ContainerPort, Observation } from '../docker/container.ts';
 import type { CheckSettings } from '../docker/check-labels.ts';
 import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
-import { parseSettings, type PortSettings } from '../docker/labels.ts';
+import { parseSettings, parseTags, type PortSettings } from '../docker/labels.ts';
 import { declareCheck } from './checks.ts';
 import {
   chooseAddress,
@@ -18,6 +18,8 @@ import {
 } from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
+import { renderTagTemplate, type TagTemplate } from './tag-template.ts';
+import { TemplateError } from './template-syntax.ts';
 import { tagAddresses } from './tagged-addresses.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
@@ -28,6 +30,8 @@ export interface PlanOptions extends EndpointOptions, NameOptions {
   readonly owner: string;
   /** Tags for every service. */
   readonly tags: readonly string[];
+  /** `-tags` as a template: more tags, from the container. */
+  readonly tagTemplate?: TagTemplate;
   /** A TCP port that says nothing has the protocol that is usual for its number. */
   readonly inferProtocol?: boolean;
   /** `-deregister on-success`: an app that failed stays, with a critical check. */
@@ -131,12 +135,13 @@ function planPort(
   }
   const warning = found.warning;
   const meta = describeService(app, port, settings, options);
+  const tags = listTags(app, settings, port, options);
   const outside = findOutside(workload, port, options);
   const checks = declareChecks(workload, settings.checks, { ...port, ...found }, options);
   const record: ServiceRecord = {
     id: chooseId(app, settings, { ...port, hostname: options.hostname }),
     name: named.name,
-    tags: listTags(settings, port, options),
+    tags: tags.value,
     meta: meta.value,
     address: found.address,
     port: port.dialPort,
@@ -157,6 +162,7 @@ function planPort(
       ...(warning === undefined
         ? []
         : [portProblem(app, port, { code: 'W_IP_LABEL', message: warning })]),
+      ...tags.problems,
       ...meta.problems,
       ...checks.problems,
     ],
@@ -201,11 +207,32 @@ function maintain(app: Container, reason: string): Health {
 }
 
 function listTags(
+  app: Container,
   settings: PortSettings,
   port: ReachablePort,
   options: PlanOptions,
-): readonly string[] {
-  return [...settings.tags, ...options.tags, ...(port.transport === 'udp' ? ['udp'] : [])];
+): Parsed<readonly string[]> {
+  const rendered = renderTags(app, port, options.tagTemplate);
+  const udp = port.transport === 'udp' ? ['udp'] : [];
+  return {
+    value: [...settings.tags, ...options.tags, ...rendered.value, ...udp],
+    problems: rendered.problems,
+  };
+}
+
+function renderTags(
+  app: Container,
+  port: ReachablePort,
+  template: TagTemplate | undefined,
+): Parsed<readonly string[]> {
+  if (template === undefined) return { value: [], problems: [] };
+  try {
+    return { value: parseTags(renderTagTemplate(template, app)), problems: [] };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const message = `has none of the tags of -tags: ${error.message}`;
+    return { value: [], problems: [portProblem(app, port, { code: 'E_TAGS', message })] };
+  }
 }
 
 function describeService(
