@@ -17,7 +17,8 @@ import type { DockerChange } from './docker/watch.ts';
 import { EventTimes } from './event-times.ts';
 import type { Metrics, Peer } from './metrics.ts';
 import { selectAdopted, type AdoptionOptions } from './plan/adoption.ts';
-import { planServices, type PlanOptions } from './plan/desired.ts';
+import { planServices, type PlanOptions, type WorkloadPlans } from './plan/desired.ts';
+import { PlanCache } from './plan/plan-cache.ts';
 import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
 import { Refusals } from './refusals.ts';
 
@@ -53,6 +54,7 @@ export class Reconciler {
   readonly #outages = new Set<Peer>();
   #shown: ReadonlySet<string> = new Set();
   readonly #refusals = new Refusals(systemClock);
+  readonly #plans: WorkloadPlans = new PlanCache();
   readonly #events = new EventTimes(systemClock);
   /** Service id → container id, of what the pass looks at. */
   #containers: ReadonlyMap<string, string> = new Map();
@@ -113,7 +115,7 @@ export class Reconciler {
     try {
       const observation = await inventory.refresh();
       this.#noteOutage('docker', observation.failure, signal);
-      const desired = planServices(observation, plan);
+      const desired = planServices(observation, plan, this.#plans);
       this.#showProblems(desired.problems);
       metrics?.setState(
         desired.records.map(({ health }) => health),

@@ -1,6 +1,7 @@
 /**
- * The services that we own on one Consul agent. The npm package `consul` reads and deregisters; what it
- * drops or cannot do (weights, `replace-existing-checks`, check status with text) goes through our client.
+ * The services that we own on one Consul agent. The npm package `consul` deregisters and asks for the
+ * leader; what it drops or cannot do (weights, `replace-existing-checks`, check status with text, answers that need no
+ * parsing) goes through our client.
  *
  * The container's state is reported as a TTL check, so that anybody can see it in Consul's own tools. Its
  * TTL is a year: when the registrator is away, what it said last stays true until something else is known.
@@ -77,6 +78,8 @@ export class AgentRegistry implements Registry, Closer {
   readonly #consul: Consul;
   readonly #limits: Limits;
   readonly #closed = new AbortController();
+  /** The last answers. The agent writes the same state in the same bytes, and most passes find nothing new. */
+  #held: Held = { services: '', checks: '', parsed: [] };
 
   constructor({ address, token, owner, client, headers, agent }: RegistryOptions) {
     const { hostname, port, protocol } = new URL(address);
@@ -111,25 +114,16 @@ export class AgentRegistry implements Registry, Closer {
    */
   read = async (): Promise<readonly RegisteredService[]> => {
     const owner = JSON.stringify(this.#owner);
+    const ownChecks = `Notes contains ${owner} or CheckID contains ${JSON.stringify(maintenancePrefix)}`;
     const [services, checks] = await Promise.all([
-      this.#ask('/v1/agent/services', (limits) =>
-        this.#consul.agent.service.list({
-          filter: `Meta[${JSON.stringify(metaKeys.owner)}] == ${owner}`,
-          ...limits,
-        }),
-      ),
-      this.#ask('/v1/agent/checks', (limits) =>
-        this.#consul.agent.check.list({
-          filter: `Notes contains ${owner} or CheckID contains ${JSON.stringify(maintenancePrefix)}`,
-          ...limits,
-        }),
-      ),
+      this.#readText('services', `Meta[${JSON.stringify(metaKeys.owner)}] == ${owner}`),
+      this.#readText('checks', ownChecks),
       this.ping(),
     ]);
-    const byService = groupChecks(Object.values(checks as Readonly<Record<string, AgentCheck>>));
-    return Object.values(services as Readonly<Record<string, AgentService>>).map((service) =>
-      parseService(service, byService.get(service.ID) ?? [], this.#note),
-    );
+    if (services !== this.#held.services || checks !== this.#held.checks) {
+      this.#held = { services, checks, parsed: this.#parseAll(services, checks) };
+    }
+    return this.#held.parsed;
   };
 
   readForeign = async (): Promise<readonly ForeignService[]> => {
@@ -240,6 +234,25 @@ export class AgentRegistry implements Registry, Closer {
     return Object.values(body as Readonly<Record<string, AgentCheck>>);
   }
 
+  async #readText(what: 'services' | 'checks', filter: string): Promise<string> {
+    const { body } = await this.#client.request({
+      path: `/v1/agent/${what}?filter=${encodeURIComponent(filter)}`,
+      timeout: consulTimeout,
+      signal: this.#closed.signal,
+      asText: true,
+    });
+    return String(body);
+  }
+
+  #parseAll(services: string, checks: string): readonly RegisteredService[] {
+    const byService = groupChecks(
+      Object.values(JSON.parse(checks) as Readonly<Record<string, AgentCheck>>),
+    );
+    return Object.values(JSON.parse(services) as Readonly<Record<string, AgentService>>).map(
+      (service) => parseService(service, byService.get(service.ID) ?? [], this.#note),
+    );
+  }
+
   async #put(path: string, body?: object): Promise<void> {
     await this.#client.request({
       method: 'PUT',
@@ -268,6 +281,12 @@ export class AgentRegistry implements Registry, Closer {
 /** An id is somebody else's. */
 function takenError(other: Pick<ForeignService, 'id' | 'owner'>): OperationError {
   return new OperationError('E_ID_TAKEN', describeTaken(other));
+}
+
+interface Held {
+  readonly services: string;
+  readonly checks: string;
+  readonly parsed: readonly RegisteredService[];
 }
 
 /** Options of a call through the npm package, which by itself waits for ever. */

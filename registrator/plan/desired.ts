@@ -23,6 +23,7 @@ import { TemplateError } from './template-syntax.ts';
 import { tagAddresses } from './tagged-addresses.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
+import { PlanCache } from './plan-cache.ts';
 import { appPorts, groupWorkloads, type Workload } from './workload.ts';
 
 export interface PlanOptions extends EndpointOptions, NameOptions {
@@ -50,16 +51,27 @@ export interface DesiredState {
   readonly problems: readonly Problem[];
 }
 
-/** The records for all containers of one Engine, and what users got wrong (each mistake once). */
-export function planServices(observation: Observation, options: PlanOptions): DesiredState {
+/** The plans of single workloads, for one set of options. */
+export type WorkloadPlans = PlanCache<Parsed<readonly Planned[]>>;
+
+/**
+ * The records for all containers of one Engine, and what users got wrong (each mistake once). Who plans again and
+ * again with the same options gives the same `plans`.
+ */
+export function planServices(
+  observation: Observation,
+  options: PlanOptions,
+  plans: WorkloadPlans = new PlanCache(),
+): DesiredState {
   const {
     workloads,
     unknown,
     problems: groupProblems,
   } = groupWorkloads(observation, options.network);
-  const planned = workloads.map((workload) =>
-    planWorkload(workload, assessHealth(workload, observation.stopping), options),
-  );
+  const planned = workloads.map((workload) => {
+    const health = assessHealth(workload, observation.stopping);
+    return plans.get(workload, health, () => planWorkload(workload, health, options));
+  });
   const { records, problems } = dropDuplicates(planned.flatMap(({ value }) => value));
   return {
     records,
