@@ -96,7 +96,7 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
     {
       engine: info.name,
       ...(config.network === undefined ? {} : { network: config.network }),
-      docker: formatEngineAddress(config.docker),
+      docker: formatEngineAddress(parts.docker),
       consul: config.consul.address,
     },
     'registering the containers of this Docker Engine',

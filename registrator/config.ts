@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { parseConsulAddress, type ConsulAddress } from './consul-address.ts';
 import { parseCron, type CronTimes } from './cron.ts';
-import { parseDockerAddress } from './docker-address.ts';
+import { parseDockerAddress, type ContextAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
 import { parseTags } from './docker/labels.ts';
@@ -23,7 +23,9 @@ export type Task =
 export interface RegistratorConfig {
   readonly task: Task;
   readonly consul: ConsulAddress;
-  readonly docker: EngineAddress;
+  readonly docker: EngineAddress | ContextAddress;
+  /** The host part of ids; absent: the Engine's host name. */
+  readonly hostname?: string;
   readonly internal: boolean;
   /** Only containers on this network are registered, by their address in it. */
   readonly network?: string;
@@ -139,6 +141,7 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
   const network = present(texts.get('network'));
+  const hostname = present(texts.get('hostname'));
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
@@ -147,6 +150,7 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
     docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
     inferProtocol: booleans.get('infer-protocol') ?? false,
+    ...(hostname === undefined ? {} : { hostname }),
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
     ...(ip === undefined ? {} : { ip }),

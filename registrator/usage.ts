@@ -11,6 +11,7 @@ export const flags: Readonly<Record<string, FlagKind>> = {
   deregister: 'text',
   'dry-run': 'boolean',
   explicit: 'boolean',
+  hostname: 'text',
   'infer-protocol': 'boolean',
   internal: 'boolean',
   ip: 'text',
@@ -49,6 +50,8 @@ container (name, id or Compose service) is registered as it is, or not at all.
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
   -dry-run              show what would be written, and end; the same as plan
   -explicit             register only what has a SERVICE_NAME
+  -hostname NAME        the host part of ids, and the owner of services where the Engine does not tell its id
+                        (default: the host name of the Docker Engine)
   -infer-protocol       a port without SERVICE_PROTOCOL and SERVICE_PORT_NAME has the protocol that is usual
                         for its number: 80, 8080, 9080 http; 443, 8443 tls; 50051 grpc; 6379 redis;
                         3306 mysql; 27017 mongo (default: the proxies look at the bytes)
@@ -70,7 +73,8 @@ container (name, id or Compose service) is registered as it is, or not at all.
 
 <consul-uri> is consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH; "consul:" means
 CONSUL_HTTP_ADDR, else 127.0.0.1:8500.
-Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, or
+DOCKER_CONTEXT, DOCKER_CONFIG;
 CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_HTTP_SSL,
 CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY,
 CONSUL_TLS_SERVER_NAME, CONSUL_NAMESPACE, CONSUL_PARTITION.
