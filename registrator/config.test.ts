@@ -24,6 +24,12 @@ describe('parseConfig', () => {
       { internal: true, retryAttempts: Infinity, consul: { address: 'http://consul:8500' } },
     ],
     [
+      'the command drain',
+      ['drain', '-drain-time=1m30s', 'web', 'consul:'],
+      {},
+      { task: { kind: 'drain', container: 'web', time: 90_000 } },
+    ],
+    [
       '-adopt with the host names of the old registrator',
       ['-adopt', '-adopt-hosts=f00, old', '-cleanup', 'consul:'],
       {},

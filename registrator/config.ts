@@ -5,6 +5,7 @@ import { parseCron, type CronTimes } from './cron.ts';
 import { parseDockerAddress, type ContextAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
+import type { DrainTask } from './drain.ts';
 import { parseTags } from './docker/labels.ts';
 import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type ParsedFlags } from './flags.ts';
@@ -18,7 +19,9 @@ export type Task =
   | { readonly kind: 'run' }
   /** Shows what would be written, and writes nothing. */
   | { readonly kind: 'plan'; readonly json: boolean }
-  | { readonly kind: 'explain'; readonly container: string; readonly json: boolean };
+  | { readonly kind: 'explain'; readonly container: string; readonly json: boolean }
+  /** Takes a container out of traffic, and waits. */
+  | ({ readonly kind: 'drain' } & DrainTask);
 
 export interface RegistratorConfig {
   readonly task: Task;
@@ -72,18 +75,19 @@ export type ParsedConfig =
 /** Reads the command line (without program and command) and the environment. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
   const [command, ...others] = argv;
-  const isCommand = command === 'plan' || command === 'explain';
+  const isCommand = command === 'plan' || command === 'explain' || command === 'drain';
   const parsed = parseFlags(isCommand ? others : argv, flags);
   if (parsed.help) return { kind: 'help' };
   if (parsed.booleans.get('version') === true) return { kind: 'version' };
   const words = sortWords(isCommand ? command : 'run', parsed.rest);
-  const task = parseTask(words, parsed.booleans);
+  const faults: string[] = [];
+  const reject = (fault: string): unknown => faults.push(fault);
+  const task = parseTask(words, parsed, reject);
   const misuse = [...parsed.mistakes, ...words.mistakes];
   if (task.kind === 'run' && parsed.booleans.get('json') === true) {
     misuse.push('-json needs plan, explain or -dry-run');
   }
-  const faults: string[] = [];
-  const build = { task, uri: words.uri, env, reject: (fault: string) => faults.push(fault) };
+  const build = { task, uri: words.uri, env, reject };
   const config = buildConfig(parsed, build);
   if (misuse.length > 0) return { kind: 'wrong', exitCode: 2, mistakes: [...misuse, ...faults] };
   if (faults.length > 0) return { kind: 'wrong', exitCode: 1, mistakes: faults };
@@ -101,15 +105,15 @@ interface Words {
 }
 
 function sortWords(command: Command, rest: readonly string[]): Words {
-  const isExplain = command === 'explain';
-  const [container = '', ...others] = isExplain ? rest : ['', ...rest];
+  const hasContainer = command === 'explain' || command === 'drain';
+  const [container = '', ...others] = hasContainer ? rest : ['', ...rest];
   const [uri, ...extra] = others;
   return {
     command,
     container,
     uri: uri ?? 'consul:',
     mistakes: [
-      ...(isExplain && container === '' ? ['missing required argument for the container'] : []),
+      ...(hasContainer && container === '' ? ['missing required argument for the container'] : []),
       ...(command === 'run' && uri === undefined
         ? ['missing required argument for registry URI']
         : []),
@@ -120,14 +124,31 @@ function sortWords(command: Command, rest: readonly string[]): Words {
   };
 }
 
-function parseTask({ command, container }: Words, booleans: ParsedFlags['booleans']): Task {
+function parseTask(
+  { command, container }: Words,
+  { booleans, texts }: ParsedFlags,
+  reject: Reject,
+): Task {
   const json = booleans.get('json') ?? false;
+  const text = texts.get('drain-time');
+  if (command === 'drain') {
+    const time = text === undefined ? undefined : parseTime('drain-time', text, reject);
+    return { kind: 'drain', container, ...(time === undefined ? {} : { time }) };
+  }
+  if (text !== undefined) reject('-drain-time needs drain');
   if (command === 'explain') return { kind: 'explain', container, json };
   const isPlan = command === 'plan' || booleans.get('dry-run') === true;
   return isPlan ? { kind: 'plan', json } : { kind: 'run' };
 }
 
-type Reject = (fault: string) => void;
+/** Milliseconds. */
+function parseTime(flag: string, text: string, reject: Reject): number | undefined {
+  const time = readDuration(text)?.ms;
+  if (time === undefined) reject(`-${flag} "${text}": write a duration, such as 5s`);
+  return time;
+}
+
+type Reject = (fault: string) => unknown;
 
 interface Build {
   readonly task: Task;

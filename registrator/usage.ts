@@ -10,6 +10,7 @@ export const flags: Readonly<Record<string, FlagKind>> = {
   'cleanup-cron': 'text',
   deregister: 'text',
   'dry-run': 'boolean',
+  'drain-time': 'text',
   explicit: 'boolean',
   hostname: 'text',
   'infer-protocol': 'boolean',
@@ -33,9 +34,11 @@ export const flags: Readonly<Record<string, FlagKind>> = {
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
        cmesh registrator plan [flags] [consul-uri]
        cmesh registrator explain [flags] CONTAINER [consul-uri]
+       cmesh registrator drain [flags] CONTAINER [consul-uri]
 
 plan shows what the registrator with these flags would write, and writes nothing; explain says why a
-container (name, id or Compose service) is registered as it is, or not at all.
+container (name, id or Compose service) is registered as it is, or not at all; drain takes it out of traffic
+by Consul's maintenance mode and waits, so that it can be stopped.
 
   -adopt                take over what gliderlabs/registrator left on this Consul agent: services without an
                         owner whose ids are those of our containers; -dry-run shows which
@@ -48,6 +51,7 @@ container (name, id or Compose service) is registered as it is, or not at all.
   -cleanup-after TIME   how long one is not heard of until it counts as gone (default 1h); only one that
                         was started with -cleanup-cron can be gone
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
+  -drain-time TIME      with drain: how long to wait (default: SERVICE_DRAIN of the container, else 5s)
   -dry-run              show what would be written, and end; the same as plan
   -explicit             register only what has a SERVICE_NAME
   -hostname NAME        the host part of ids, and the owner of services where the Engine does not tell its id

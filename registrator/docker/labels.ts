@@ -5,6 +5,7 @@ import type { Problem } from '../../kit/problem.ts';
 import { parseProtocol, protocols, type Protocol } from '../contract/service-record.ts';
 import { parseChecks, type CheckSettings } from './check-labels.ts';
 import type { ContainerPort } from './container.ts';
+import { parseDuration } from './duration.ts';
 import {
   isNo,
   readSettings,
@@ -31,6 +32,8 @@ export interface PortSettings {
   readonly network?: string;
   /** Why it is to get no calls; absent when it may. */
   readonly maintenance?: string;
+  /** How long `drain` waits before the container may be stopped (ms). */
+  readonly drain?: number;
   /** Others may change its tags in Consul's catalogue. */
   readonly tagOverride?: true;
   readonly checks: readonly CheckSettings[];
@@ -80,6 +83,7 @@ export function parseSettings(container: Labelled, port: ContainerPort): Parsed<
     ...optional('ip', parseAddress(settings.get('ip'), report)),
     ...optional('network', settings.get('network')?.value),
     ...optional('maintenance', parseMaintenance(settings.get('maintenance'), report)),
+    ...optional('drain', parseDuration(settings.get('drain'), report)?.ms),
     ...(readSwitch(settings.get('enable_tag_override'), report) ? { tagOverride: true } : {}),
     checks,
     meta: collectMeta(settings),
