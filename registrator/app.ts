@@ -4,16 +4,17 @@ import type { ConsulClient } from '../kit/consul-client.ts';
 import { Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import { startCleanup } from './cleanup.ts';
-import type { RegistratorConfig } from './config.ts';
+import type { RegistratorConfig, Task } from './config.ts';
 import { Presence } from './consul/presence.ts';
 import type { Registry } from './consul/registry.ts';
 import { startCron } from './cron.ts';
 import { formatEngineAddress } from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
+import { drainContainer } from './drain.ts';
 import { showExplanation, showPlan } from './inspection.ts';
 import type { Metrics } from './metrics.ts';
-import { openParts, type Context } from './parts.ts';
+import { openParts, type Context, type Parts } from './parts.ts';
 import { Reconciler } from './reconcile.ts';
 import { startStatusServer, type StatusServerOptions } from './status-server.ts';
 
@@ -40,12 +41,29 @@ export async function runApp(
     if (task.kind === 'run') await start(config, { log, signal, life });
     else {
       const parts = await openParts(config, { log, signal, life });
-      write(await (task.kind === 'plan' ? showPlan(parts, task) : showExplanation(parts, task)));
+      write(await answer(task, parts, signal));
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    // A command that was told to end has not done what the next one relies on.
+    if (!signal.aborted || task.kind !== 'run') throw error;
   } finally {
     await life.close();
+  }
+}
+
+/** What a command that looks or drains has to say. */
+function answer(
+  task: Exclude<Task, { readonly kind: 'run' }>,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<string> {
+  switch (task.kind) {
+    case 'plan':
+      return showPlan(parts, task);
+    case 'explain':
+      return showExplanation(parts, task);
+    case 'drain':
+      return drainContainer(parts, task, { signal });
   }
 }
 
@@ -96,7 +114,7 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
     {
       engine: info.name,
       ...(config.network === undefined ? {} : { network: config.network }),
-      docker: formatEngineAddress(config.docker),
+      docker: formatEngineAddress(parts.docker),
       consul: config.consul.address,
     },
     'registering the containers of this Docker Engine',

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectReply, publish } from '../test/fakes/containers.ts';
+import { makeCertificate } from '../test/support/certificates.ts';
 import {
-  makeCertificate,
   startGrpcTarget,
   startHttpTarget,
   startTcpTarget,

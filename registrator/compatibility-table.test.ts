@@ -14,14 +14,18 @@ interface Row {
 }
 
 function parseRows(table: string): readonly Row[] {
-  return table
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !/^\| (gliderlabs|-)/.test(line))
-    .map((line) => {
-      const [what = '', how = '', , shown = ''] = line.split('|').slice(1, -1);
-      const [, file = '', title = ''] = /`([^`]+)`: (.*)/.exec(shown) ?? [];
-      return { what: what.trim(), how: how.trim(), file, title: title.trim() };
-    });
+  return (
+    table
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !/^\| (gliderlabs|-)/.test(line))
+      .map((line) => line.split('|').slice(1, -1))
+      // The other tables of the page have other columns.
+      .filter(({ length }) => length === 4)
+      .map(([what = '', how = '', , shown = '']) => {
+        const [, file = '', title = ''] = /`([^`]+)`: (.*)/.exec(shown) ?? [];
+        return { what: what.trim(), how: how.trim(), file, title: title.trim() };
+      })
+  );
 }
 
 /** `file: full title` of every test in the files, without running one. */

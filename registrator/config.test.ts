@@ -24,6 +24,12 @@ describe('parseConfig', () => {
       { internal: true, retryAttempts: Infinity, consul: { address: 'http://consul:8500' } },
     ],
     [
+      'the command drain',
+      ['drain', '-drain-time=1m30s', 'web', 'consul:'],
+      {},
+      { task: { kind: 'drain', container: 'web', time: 90_000 } },
+    ],
+    [
       '-adopt with the host names of the old registrator',
       ['-adopt', '-adopt-hosts=f00, old', '-cleanup', 'consul:'],
       {},
@@ -227,11 +233,14 @@ describe('parseConfig', () => {
         ],
       ],
       [
-        'a template in -tags',
+        'a template in -tags that asks for what is not there',
         ['-tags={{.Node}}', 'consul:'],
         {},
         1,
-        ['-tags "{{.Node}}": templates are not supported; write the tags, or use SERVICE_TAGS'],
+        [
+          '-tags "{{.Node}}": .Node is not there; there are .ID, .Name, .Config.Hostname, .Config.Image, ' +
+            '.Config.Labels, .Config.Env, .NetworkSettings.Networks',
+        ],
       ],
       [
         'half of a client certificate',

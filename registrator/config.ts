@@ -2,12 +2,15 @@
 import { isIP } from 'node:net';
 import { parseConsulAddress, type ConsulAddress } from './consul-address.ts';
 import { parseCron, type CronTimes } from './cron.ts';
-import { parseDockerAddress } from './docker-address.ts';
+import { parseDockerAddress, type ContextAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
+import type { DrainTask } from './drain.ts';
 import { parseTags } from './docker/labels.ts';
 import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type ParsedFlags } from './flags.ts';
+import { parseTagTemplate, type TagTemplate } from './plan/tag-template.ts';
+import { TemplateError } from './plan/template-syntax.ts';
 import { flags } from './usage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,12 +19,16 @@ export type Task =
   | { readonly kind: 'run' }
   /** Shows what would be written, and writes nothing. */
   | { readonly kind: 'plan'; readonly json: boolean }
-  | { readonly kind: 'explain'; readonly container: string; readonly json: boolean };
+  | { readonly kind: 'explain'; readonly container: string; readonly json: boolean }
+  /** Takes a container out of traffic, and waits. */
+  | ({ readonly kind: 'drain' } & DrainTask);
 
 export interface RegistratorConfig {
   readonly task: Task;
   readonly consul: ConsulAddress;
-  readonly docker: EngineAddress;
+  readonly docker: EngineAddress | ContextAddress;
+  /** The host part of ids; absent: the Engine's host name. */
+  readonly hostname?: string;
   readonly internal: boolean;
   /** Only containers on this network are registered, by their address in it. */
   readonly network?: string;
@@ -31,6 +38,8 @@ export interface RegistratorConfig {
   /** Label that has the address to register. */
   readonly ipLabel?: string;
   readonly tags: readonly string[];
+  /** Gives each container its tags besides. */
+  readonly tagTemplate?: TagTemplate;
   /**
    * Services of an old registrator are taken over; its host names, besides that of the Engine. With `cleanup`
    * what it left of containers that are gone is removed.
@@ -66,18 +75,19 @@ export type ParsedConfig =
 /** Reads the command line (without program and command) and the environment. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
   const [command, ...others] = argv;
-  const isCommand = command === 'plan' || command === 'explain';
+  const isCommand = command === 'plan' || command === 'explain' || command === 'drain';
   const parsed = parseFlags(isCommand ? others : argv, flags);
   if (parsed.help) return { kind: 'help' };
   if (parsed.booleans.get('version') === true) return { kind: 'version' };
   const words = sortWords(isCommand ? command : 'run', parsed.rest);
-  const task = parseTask(words, parsed.booleans);
+  const faults: string[] = [];
+  const reject = (fault: string): unknown => faults.push(fault);
+  const task = parseTask(words, parsed, reject);
   const misuse = [...parsed.mistakes, ...words.mistakes];
   if (task.kind === 'run' && parsed.booleans.get('json') === true) {
     misuse.push('-json needs plan, explain or -dry-run');
   }
-  const faults: string[] = [];
-  const build = { task, uri: words.uri, env, reject: (fault: string) => faults.push(fault) };
+  const build = { task, uri: words.uri, env, reject };
   const config = buildConfig(parsed, build);
   if (misuse.length > 0) return { kind: 'wrong', exitCode: 2, mistakes: [...misuse, ...faults] };
   if (faults.length > 0) return { kind: 'wrong', exitCode: 1, mistakes: faults };
@@ -95,15 +105,15 @@ interface Words {
 }
 
 function sortWords(command: Command, rest: readonly string[]): Words {
-  const isExplain = command === 'explain';
-  const [container = '', ...others] = isExplain ? rest : ['', ...rest];
+  const hasContainer = command === 'explain' || command === 'drain';
+  const [container = '', ...others] = hasContainer ? rest : ['', ...rest];
   const [uri, ...extra] = others;
   return {
     command,
     container,
     uri: uri ?? 'consul:',
     mistakes: [
-      ...(isExplain && container === '' ? ['missing required argument for the container'] : []),
+      ...(hasContainer && container === '' ? ['missing required argument for the container'] : []),
       ...(command === 'run' && uri === undefined
         ? ['missing required argument for registry URI']
         : []),
@@ -114,14 +124,31 @@ function sortWords(command: Command, rest: readonly string[]): Words {
   };
 }
 
-function parseTask({ command, container }: Words, booleans: ParsedFlags['booleans']): Task {
+function parseTask(
+  { command, container }: Words,
+  { booleans, texts }: ParsedFlags,
+  reject: Reject,
+): Task {
   const json = booleans.get('json') ?? false;
+  const text = texts.get('drain-time');
+  if (command === 'drain') {
+    const time = text === undefined ? undefined : parseTime('drain-time', text, reject);
+    return { kind: 'drain', container, ...(time === undefined ? {} : { time }) };
+  }
+  if (text !== undefined) reject('-drain-time needs drain');
   if (command === 'explain') return { kind: 'explain', container, json };
   const isPlan = command === 'plan' || booleans.get('dry-run') === true;
   return isPlan ? { kind: 'plan', json } : { kind: 'run' };
 }
 
-type Reject = (fault: string) => void;
+/** Milliseconds. */
+function parseTime(flag: string, text: string, reject: Reject): number | undefined {
+  const time = readDuration(text)?.ms;
+  if (time === undefined) reject(`-${flag} "${text}": write a duration, such as 5s`);
+  return time;
+}
+
+type Reject = (fault: string) => unknown;
 
 interface Build {
   readonly task: Task;
@@ -135,6 +162,7 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
   const ip = present(texts.get('ip'));
   const ipLabel = present(texts.get('useIpFromLabel'));
   const network = present(texts.get('network'));
+  const hostname = present(texts.get('hostname'));
   if (ip !== undefined && isIP(ip) === 0) reject(`-ip "${ip}" is not an IP address`);
   checkTtl(parsed, reject);
   return {
@@ -143,12 +171,13 @@ function buildConfig(parsed: ParsedFlags, { task, uri, env, reject }: Build): Re
     docker: parseDockerAddress(env, reject),
     internal: booleans.get('internal') ?? false,
     inferProtocol: booleans.get('infer-protocol') ?? false,
+    ...(hostname === undefined ? {} : { hostname }),
     ...(network === undefined ? {} : { network }),
     explicit: booleans.get('explicit') ?? false,
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),
     ...parseAdoption(parsed, reject),
-    tags: parseTagsFlag(texts.get('tags') ?? '', reject),
+    ...parseTagsFlag(texts.get('tags') ?? '', reject),
     keepFailed: parseDeregister(texts.get('deregister') ?? 'always', reject),
     ...parseListen(parsed, reject),
     ...parseResync(parsed, reject),
@@ -184,11 +213,18 @@ function parseAdoption(
   return { adopt: { hosts: hosts.filter((host) => host !== ''), cleanup } };
 }
 
-function parseTagsFlag(text: string, reject: Reject): readonly string[] {
-  if (text.includes('{{')) {
-    reject(`-tags "${text}": templates are not supported; write the tags, or use SERVICE_TAGS`);
+function parseTagsFlag(
+  text: string,
+  reject: Reject,
+): Pick<RegistratorConfig, 'tags' | 'tagTemplate'> {
+  if (!text.includes('{{')) return { tags: parseTags(text) };
+  try {
+    return { tags: [], tagTemplate: parseTagTemplate(text) };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    reject(`-tags "${text}": ${error.message}`);
+    return { tags: [] };
   }
-  return parseTags(text);
 }
 
 function parseDeregister(when: string, reject: Reject): boolean {

@@ -9,7 +9,7 @@ import { createConsulClient } from '../kit/consul-client.ts';
 import { idOf, inspectReply } from '../test/fakes/containers.ts';
 import { FakeEngine } from '../test/fakes/docker.ts';
 import { TestConsul } from '../test/support/consul.ts';
-import { makeCertificate } from '../test/support/health-targets.ts';
+import { makeCertificate } from '../test/support/certificates.ts';
 import { freePort } from '../test/support/ports.ts';
 import { findConsul } from '../test/support/programs.ts';
 import { startRegistrator, type RunningRegistrator } from '../test/support/registrator.ts';

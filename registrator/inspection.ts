@@ -29,8 +29,7 @@ export async function showExplanation(
   { container: text, json }: { readonly container: string; readonly json: boolean },
 ): Promise<string> {
   const observation = await observe(parts);
-  const found = findContainers(observation.containers, text);
-  if (found.length === 0) throw missingContainer(text, observation.containers);
+  const found = findObserved(observation, text);
   const held = await parts.registry.read();
   const explanations = found.map((container) =>
     explainContainer(container, observation, parts.plan, held),
@@ -38,7 +37,15 @@ export async function showExplanation(
   return json ? toJson(explanations) : explanations.map(formatExplanation).join('\n');
 }
 
-async function observe({ engine }: Parts): Promise<Observation> {
+/** The containers that `text` means. Throws OperationError `E_CONTAINER` when there is none. */
+export function findObserved({ containers }: Observation, text: string): readonly Container[] {
+  const found = findContainers(containers, text);
+  if (found.length === 0) throw missingContainer(text, containers);
+  return found;
+}
+
+/** Everything that the Engine runs, read once. */
+export async function observe({ engine }: Parts): Promise<Observation> {
   const inventory = new Inventory({ engine, clock: systemClock, onLate: () => undefined });
   const { failure, ...observation } = await inventory.refresh();
   if (failure !== undefined) throw failure as Error;

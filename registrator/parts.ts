@@ -9,12 +9,19 @@ import type { RegistratorConfig } from './config.ts';
 import { openConsul } from './consul-access.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
 import { ownerName } from './contract/service-record.ts';
-import { DockerodeEngine, type Engine, type EngineInfo } from './docker/engine.ts';
+import { openContext } from './docker-context.ts';
+import {
+  DockerodeEngine,
+  type Engine,
+  type EngineAddress,
+  type EngineInfo,
+} from './docker/engine.ts';
 import type { AdoptionOptions } from './plan/adoption.ts';
 import type { PlanOptions } from './plan/desired.ts';
 
 export interface Parts {
   readonly engine: Engine;
+  readonly docker: EngineAddress;
   readonly info: EngineInfo;
   readonly owner: string;
   readonly client: ConsulClient;
@@ -33,8 +40,10 @@ export interface Context {
 /** Opens Docker and Consul. Throws OperationError when one of them cannot be reached. */
 export async function openParts(config: RegistratorConfig, context: Context): Promise<Parts> {
   const { signal, life } = context;
-  const engine = endWith(signal, life.add(new DockerodeEngine(config.docker)));
-  const info = await readInfo(engine);
+  const docker =
+    config.docker.kind === 'context' ? await openContext(config.docker) : config.docker;
+  const engine = endWith(signal, life.add(new DockerodeEngine(docker)));
+  const info = await readInfo(engine, config.hostname);
   const owner = ownerName(info.id, config.network);
   const access = await openConsul(config.consul);
   const client = createConsulClient({ ...access, timeout: consulTimeout });
@@ -43,6 +52,7 @@ export async function openParts(config: RegistratorConfig, context: Context): Pr
   const { adopt } = config;
   return {
     engine,
+    docker,
     info,
     owner,
     client,
@@ -61,11 +71,17 @@ function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, 
   return client;
 }
 
-async function readInfo(engine: Engine): Promise<EngineInfo> {
+/** A proxy that filters calls may refuse this one; then a name that was given stands for the Engine. */
+async function readInfo(engine: Engine, hostname: string | undefined): Promise<EngineInfo> {
   try {
-    return await engine.info();
+    const info = await engine.info();
+    return hostname === undefined ? info : { ...info, name: hostname };
   } catch (error) {
-    const message = 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
+    const isRefused = error instanceof OperationError && error.code === 'E_DOCKER_REFUSED';
+    if (isRefused && hostname !== undefined) return { id: hostname, name: hostname };
+    const message = isRefused
+      ? 'cannot tell which Docker Engine this is; let its proxy answer /info, or give -hostname'
+      : 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
     throw new OperationError('E_DOCKER', message, { cause: error });
   }
 }
@@ -90,6 +106,7 @@ async function connect(
 
 async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise<PlanOptions> {
   const { internal, network, explicit, ip, ipLabel, tags, keepFailed, inferProtocol } = config;
+  const { tagTemplate } = config;
   const hostAddress = await findHostAddress(info.name);
   return {
     owner: ownerName(info.id, network),
@@ -99,6 +116,7 @@ async function planOptions(config: RegistratorConfig, info: EngineInfo): Promise
     tags,
     keepFailed,
     inferProtocol,
+    ...(tagTemplate === undefined ? {} : { tagTemplate }),
     ...(network === undefined ? {} : { network }),
     ...(ip === undefined ? {} : { ip }),
     ...(ipLabel === undefined ? {} : { ipLabel }),

@@ -136,7 +136,7 @@ export class Reconciler {
       this.#noteOutage('consul', undefined, signal);
       return observation.failure === undefined;
     } catch (error) {
-      const isDocker = error instanceof OperationError && error.code === 'E_DOCKER';
+      const isDocker = error instanceof OperationError && error.code.startsWith('E_DOCKER');
       this.#noteOutage(isDocker ? 'docker' : 'consul', error, signal);
       return false;
     }

@@ -10,7 +10,9 @@ export const flags: Readonly<Record<string, FlagKind>> = {
   'cleanup-cron': 'text',
   deregister: 'text',
   'dry-run': 'boolean',
+  'drain-time': 'text',
   explicit: 'boolean',
+  hostname: 'text',
   'infer-protocol': 'boolean',
   internal: 'boolean',
   ip: 'text',
@@ -32,9 +34,11 @@ export const flags: Readonly<Record<string, FlagKind>> = {
 export const usage = `Usage: cmesh registrator [flags] <consul-uri>
        cmesh registrator plan [flags] [consul-uri]
        cmesh registrator explain [flags] CONTAINER [consul-uri]
+       cmesh registrator drain [flags] CONTAINER [consul-uri]
 
 plan shows what the registrator with these flags would write, and writes nothing; explain says why a
-container (name, id or Compose service) is registered as it is, or not at all.
+container (name, id or Compose service) is registered as it is, or not at all; drain takes it out of traffic
+by Consul's maintenance mode and waits, so that it can be stopped.
 
   -adopt                take over what gliderlabs/registrator left on this Consul agent: services without an
                         owner whose ids are those of our containers; -dry-run shows which
@@ -47,8 +51,11 @@ container (name, id or Compose service) is registered as it is, or not at all.
   -cleanup-after TIME   how long one is not heard of until it counts as gone (default 1h); only one that
                         was started with -cleanup-cron can be gone
   -deregister WHEN      always | on-success: containers that failed stay, as critical (default always)
+  -drain-time TIME      with drain: how long to wait (default: SERVICE_DRAIN of the container, else 5s)
   -dry-run              show what would be written, and end; the same as plan
   -explicit             register only what has a SERVICE_NAME
+  -hostname NAME        the host part of ids, and the owner of services where the Engine does not tell its id
+                        (default: the host name of the Docker Engine)
   -infer-protocol       a port without SERVICE_PROTOCOL and SERVICE_PORT_NAME has the protocol that is usual
                         for its number: 80, 8080, 9080 http; 443, 8443 tls; 50051 grpc; 6379 redis;
                         3306 mysql; 27017 mongo (default: the proxies look at the bytes)
@@ -63,14 +70,15 @@ container (name, id or Compose service) is registered as it is, or not at all.
                         "TZ=Europe/Berlin 0 3 * * *"
   -retry-attempts N     tries again when Consul does not answer at start; -1 for ever (default 0)
   -retry-interval MS    between these (default 2000)
-  -tags LIST            tags for every service, comma separated
+  -tags LIST            tags for every service, comma separated; may be a Go template over the container
   -ttl, -ttl-refresh    accepted: Consul needs neither
   -useIpFromLabel LABEL register the address that the container's label has
   -version              print the version
 
 <consul-uri> is consul://HOST:PORT, consul-tls://HOST:PORT or consul-unix://PATH; "consul:" means
 CONSUL_HTTP_ADDR, else 127.0.0.1:8500.
-Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH;
+Environment: DOCKER_HOST (default unix:///tmp/docker.sock), DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, or
+DOCKER_CONTEXT, DOCKER_CONFIG;
 CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_HTTP_SSL,
 CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY,
 CONSUL_TLS_SERVER_NAME, CONSUL_NAMESPACE, CONSUL_PARTITION.

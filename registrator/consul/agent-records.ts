@@ -19,6 +19,10 @@ export interface AgentService {
   readonly Address: string;
   readonly Port: number;
   readonly Weights?: { readonly Passing: number };
+  readonly EnableTagOverride?: boolean;
+  readonly TaggedAddresses?: Readonly<
+    Record<string, { readonly Address: string; readonly Port: number }>
+  > | null;
 }
 
 export interface AgentCheck {
@@ -58,6 +62,13 @@ export function formatService(service: ServiceIdentity): object {
     Address: service.address,
     Port: service.port,
     Weights: { Passing: service.weight, Warning: 1 },
+    EnableTagOverride: service.tagOverride === true,
+    TaggedAddresses: Object.fromEntries(
+      Object.entries(service.taggedAddresses).map(([tag, { address, port }]) => [
+        tag,
+        { Address: address, Port: port },
+      ]),
+    ),
   };
 }
 
@@ -108,6 +119,13 @@ export function parseService(
     address: service.Address,
     port: service.Port,
     weight: service.Weights?.Passing ?? 1,
+    ...(service.EnableTagOverride === true ? { tagOverride: true } : {}),
+    taggedAddresses: Object.fromEntries(
+      Object.entries(service.TaggedAddresses ?? {}).map(([tag, { Address, Port }]) => [
+        tag,
+        { address: Address, port: Port },
+      ]),
+    ),
     checks: Object.fromEntries(
       others.map((check) => [
         check.CheckID,

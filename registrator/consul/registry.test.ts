@@ -21,6 +21,13 @@ describe('AgentRegistry on a real Consul', () => {
     address: '10.0.0.2',
     port: 8080,
     weight: 7,
+    tagOverride: true,
+    taggedAddresses: {
+      lan_ipv4: { address: '10.0.0.2', port: 8080 },
+      wan_ipv4: { address: '192.0.2.1', port: 80 },
+      lan_ipv6: { address: 'fd00::2', port: 8080 },
+      wan_ipv6: { address: 'fd00::2', port: 8080 },
+    },
     checks: [
       { kind: 'ttl', name: 'TTL', notes: 'reports every 1h', definition: { TTL: '1h' } },
       {

@@ -50,6 +50,8 @@ export interface Registry {
   readonly report: (id: string, health: Health) => Promise<void>;
   /** Writes another text for the status that the check has. */
   readonly explain: (service: ServiceIdentity, health: Health) => Promise<void>;
+  /** Turns on Consul's maintenance mode of a service. */
+  readonly maintain: (id: string, reason: string) => Promise<void>;
   /** A service that is not there counts as deregistered. */
   readonly deregister: (id: string) => Promise<void>;
 }
@@ -167,6 +169,11 @@ export class AgentRegistry implements Registry, Closer {
     await this.report(service.id, health);
     const Checks = [formatContainerCheck(service.id, health, this.#note)];
     await this.#put('/v1/agent/service/register', { ...formatService(service), Checks });
+  };
+
+  maintain = async (id: string, reason: string): Promise<void> => {
+    const query = `enable=true&reason=${encodeURIComponent(reason)}`;
+    await this.#put(`/v1/agent/service/maintenance/${encodeURIComponent(id)}?${query}`);
   };
 
   deregister = async (id: string): Promise<void> => {

@@ -39,9 +39,21 @@ export interface ServiceRecord {
   readonly port: number;
   /** Share of traffic while passing, 1 to 65535. */
   readonly weight: number;
+  /** Others may change the tags in the catalogue (Consul's EnableTagOverride). */
+  readonly tagOverride?: true;
+  /** Consul's tagged addresses, also those that it would fill in itself. */
+  readonly taggedAddresses: TaggedAddresses;
   readonly checks: readonly DeclaredCheck[];
   readonly health: Health;
 }
+
+export interface ServiceAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `lan_ipv4`, `lan_ipv6`, `wan_ipv4` or `wan_ipv6` → where the instance is reached by it. */
+export type TaggedAddresses = Readonly<Record<string, ServiceAddress>>;
 
 /** What the agent holds of a service instance that we own. */
 export interface RegisteredService extends Omit<ServiceRecord, 'checks' | 'health'> {

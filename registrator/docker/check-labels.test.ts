@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { parseSettings } from './labels.ts';
 
 function parse(env: Record<string, string>): object {
-  const { value, problems } = parseSettings({ name: 'web', env, labels: {} }, 80);
+  const { value, problems } = parseSettings(
+    { name: 'web', env, labels: {} },
+    { port: 80, transport: 'tcp' },
+  );
   return {
     checks: value.checks.map(({ port, ...check }) => ({
       port,

@@ -44,6 +44,8 @@ export interface Container {
   readonly role: Role;
   /** As it was asked for: with its tag, or a digest. */
   readonly image: string;
+  /** The host name inside it. */
+  readonly hostname?: string;
   /** Milliseconds since the epoch, with a fraction. */
   readonly createdAt: number;
   readonly state: ContainerState;
@@ -99,6 +101,7 @@ export interface InspectReply {
   };
   readonly Config?: {
     readonly Image?: string;
+    readonly Hostname?: string;
     readonly Env?: readonly string[] | null;
     readonly Labels?: Readonly<Record<string, string>> | null;
     readonly ExposedPorts?: Readonly<Record<string, unknown>> | null;
@@ -153,7 +156,10 @@ export function parseContainer(reply: InspectReply): Container {
 
 function parseConfig(
   config: NonNullable<InspectReply['Config']>,
-): Pick<Container, 'role' | 'image' | 'stopSignal' | 'stopTimeout' | 'env' | 'labels' | 'compose'> {
+): Pick<
+  Container,
+  'role' | 'image' | 'hostname' | 'stopSignal' | 'stopTimeout' | 'env' | 'labels' | 'compose'
+> {
   const labels = config.Labels ?? {};
   return {
     role: parseRole(labels),
@@ -162,6 +168,7 @@ function parseConfig(
     stopTimeout: parseStopTimeout(config.StopTimeout ?? undefined),
     env: parseEnv(config.Env ?? []),
     labels,
+    ...present('hostname', config.Hostname),
     ...parseCompose(labels),
   };
 }

@@ -60,7 +60,10 @@ interface ListReply {
   readonly Id: string;
 }
 
-/** Calls throw OperationError `E_DOCKER`, with the Engine's own words in the cause. */
+/**
+ * Calls throw OperationError `E_DOCKER`, with the Engine's own words in the cause; `E_DOCKER_REFUSED` for 403, which
+ * proxies that filter calls answer.
+ */
 export class DockerodeEngine implements Engine, Closer {
   readonly #docker: Docker;
   readonly #place: string;
@@ -144,7 +147,8 @@ export class DockerodeEngine implements Engine, Closer {
       return await Promise.race([send(call.signal), whenAborted(call.signal)]);
     } catch (error) {
       const message = `the Docker Engine at ${this.#place} does not let us ${purpose}`;
-      throw new OperationError('E_DOCKER', message, { cause: error });
+      const code = statusOf(error) === 403 ? 'E_DOCKER_REFUSED' : 'E_DOCKER';
+      throw new OperationError(code, message, { cause: error });
     } finally {
       clearTimeout(timer);
       this.#calls.delete(call);

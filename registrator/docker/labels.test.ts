@@ -7,7 +7,10 @@ const parse = (
   labels: Record<string, string> = {},
   port = 9080,
 ): { settings: unknown; problems: readonly string[] } => {
-  const { value, problems } = parseSettings({ name: 'web', env, labels }, port);
+  const { value, problems } = parseSettings(
+    { name: 'web', env, labels },
+    { port, transport: 'tcp' },
+  );
   const meta = Object.fromEntries([...value.meta].map(([key, setting]) => [key, setting.value]));
   return {
     settings: { ...value, ...(value.name === undefined ? {} : { name: value.name.value }), meta },
@@ -230,7 +233,7 @@ describe('parseSettings', () => {
   it('names the nearest protocol and all of them', () => {
     const { problems } = parseSettings(
       { name: 'web', env: {}, labels: { SERVICE_9080_PROTOCOL: 'htpp' } },
-      9080,
+      { port: 9080, transport: 'tcp' },
     );
     assert.deepEqual(problems, [
       {
@@ -256,10 +259,18 @@ describe('checkKeys', () => {
     ['SERVICE_0_NAME', 'E_PORT_RANGE'],
     ['SERVICE_65536_NAME', 'E_PORT_RANGE'],
     ['SERVICE_99_NAME', 'E_PORT_UNKNOWN'],
+    ['SERVICE_9080_TCP_NAME', undefined],
+    ['SERVICE_9080_UDP_NAME', 'E_PORT_UNKNOWN'],
+    ['SERVICE_9000-9100_NAME', undefined],
+    ['SERVICE_9000-9079_NAME', 'E_PORT_UNKNOWN'],
+    ['SERVICE_9100-9000_NAME', 'E_PORT_RANGE'],
+    ['SERVICE_9000-_NAME', 'E_PORT_RANGE'],
   ];
   for (const [key, expected] of cases) {
     it(`finds ${expected ?? 'nothing'} in ${key}`, () => {
-      const problems = checkKeys({ name: 'web', env: {}, labels: { [key]: 'x' } }, [9080]);
+      const problems = checkKeys({ name: 'web', env: {}, labels: { [key]: 'x' } }, [
+        { port: 9080, transport: 'tcp' },
+      ]);
       assert.deepEqual(
         problems.map(({ code, path }) => ({ code, path })),
         expected === undefined ? [] : [{ code: expected, path: key }],

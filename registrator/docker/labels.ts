@@ -4,6 +4,8 @@ import { findNearest } from '../../kit/nearest.ts';
 import type { Problem } from '../../kit/problem.ts';
 import { parseProtocol, protocols, type Protocol } from '../contract/service-record.ts';
 import { parseChecks, type CheckSettings } from './check-labels.ts';
+import type { ContainerPort } from './container.ts';
+import { parseDuration } from './duration.ts';
 import {
   isNo,
   readSettings,
@@ -30,6 +32,10 @@ export interface PortSettings {
   readonly network?: string;
   /** Why it is to get no calls; absent when it may. */
   readonly maintenance?: string;
+  /** How long `drain` waits before the container may be stopped (ms). */
+  readonly drain?: number;
+  /** Others may change its tags in Consul's catalogue. */
+  readonly tagOverride?: true;
   readonly checks: readonly CheckSettings[];
   /** Keys without a meaning of their own: the user's Meta, with where each was written. */
   readonly meta: Settings;
@@ -47,12 +53,13 @@ const reservedKeys = new Set([
   'ip',
   'network',
   'drain',
+  'enable_tag_override',
   'maintenance',
   'port_name',
 ]);
 
 /** The settings of `port`, a port of the container. */
-export function parseSettings(container: Labelled, port: number): Parsed<PortSettings> {
+export function parseSettings(container: Labelled, port: ContainerPort): Parsed<PortSettings> {
   const settings = readSettings(container, port);
   const problems: Problem[] = [];
   const report: Report = (code, setting, message) => {
@@ -76,6 +83,8 @@ export function parseSettings(container: Labelled, port: number): Parsed<PortSet
     ...optional('ip', parseAddress(settings.get('ip'), report)),
     ...optional('network', settings.get('network')?.value),
     ...optional('maintenance', parseMaintenance(settings.get('maintenance'), report)),
+    ...optional('drain', parseDuration(settings.get('drain'), report)?.ms),
+    ...(readSwitch(settings.get('enable_tag_override'), report) ? { tagOverride: true } : {}),
     checks,
     meta: collectMeta(settings),
   };

@@ -43,6 +43,10 @@ describe('planServices', () => {
             address: '172.28.0.5',
             port: 9080,
             weight: 1,
+            taggedAddresses: {
+              lan_ipv4: { address: '172.28.0.5', port: 9080 },
+              wan_ipv4: { address: '172.28.0.5', port: 9080 },
+            },
             checks: [],
             health: { status: 'passing', output: 'container consul_reviews-v1_1 is running' },
           },

@@ -3,13 +3,14 @@ import type { Problem } from '../../kit/problem.ts';
 import { formatProblem } from '../../kit/problem.ts';
 import type { DeclaredCheck, Health, ServiceRecord } from '../contract/registration.ts';
 import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-record.ts';
-import type { Container, Observation } from '../docker/container.ts';
+import type { Container, ContainerPort, Observation } from '../docker/container.ts';
 import type { CheckSettings } from '../docker/check-labels.ts';
 import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
-import { parseSettings, type PortSettings } from '../docker/labels.ts';
+import { parseSettings, parseTags, type PortSettings } from '../docker/labels.ts';
 import { declareCheck } from './checks.ts';
 import {
   chooseAddress,
+  findOutside,
   listPorts,
   reachPort,
   type EndpointOptions,
@@ -17,6 +18,9 @@ import {
 } from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
+import { renderTagTemplate, type TagTemplate } from './tag-template.ts';
+import { TemplateError } from './template-syntax.ts';
+import { tagAddresses } from './tagged-addresses.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -27,6 +31,8 @@ export interface PlanOptions extends EndpointOptions, NameOptions {
   readonly owner: string;
   /** Tags for every service. */
   readonly tags: readonly string[];
+  /** `-tags` as a template: more tags, from the container. */
+  readonly tagTemplate?: TagTemplate;
   /** A TCP port that says nothing has the protocol that is usual for its number. */
   readonly inferProtocol?: boolean;
   /** `-deregister on-success`: an app that failed stays, with a critical check. */
@@ -102,7 +108,7 @@ function planWorkload(
   const ports = appPorts(workload);
   const parsed = listPorts(workload, options.internal).map((port) => ({
     port,
-    ...parseSettings(app, port.port),
+    ...parseSettings(app, port),
   }));
   const candidates = parsed
     .map(({ port, value }) => ({ port, settings: value }))
@@ -113,7 +119,7 @@ function planWorkload(
   return {
     value: services.flatMap(({ value }) => (value === undefined ? [] : [value])),
     problems: [
-      ...checkKeys(app, [...new Set(ports.map(({ port }) => port))]),
+      ...checkKeys(app, ports),
       ...(parsed.length === 0 ? explainNoPorts(app, ports.length > 0 && !options.internal) : []),
       ...parsed.flatMap(({ problems }) => problems),
       ...services.flatMap(({ problems }) => problems),
@@ -141,15 +147,23 @@ function planPort(
   }
   const warning = found.warning;
   const meta = describeService(app, port, settings, options);
+  const tags = listTags(app, settings, port, options);
+  const outside = findOutside(workload, port, options);
   const checks = declareChecks(workload, settings.checks, { ...port, ...found }, options);
   const record: ServiceRecord = {
     id: chooseId(app, settings, { ...port, hostname: options.hostname }),
     name: named.name,
-    tags: listTags(settings, port, options),
+    tags: tags.value,
     meta: meta.value,
     address: found.address,
     port: port.dialPort,
     weight: settings.weight ?? 1,
+    ...(settings.tagOverride === undefined ? {} : { tagOverride: true }),
+    taggedAddresses: tagAddresses({
+      registered: { address: found.address, port: port.dialPort },
+      ...(found.ipv6 === undefined ? {} : { ipv6: found.ipv6 }),
+      ...(outside === undefined ? {} : { wan: outside }),
+    }),
     checks: checks.value,
     health: settings.maintenance === undefined ? health : maintain(app, settings.maintenance),
   };
@@ -160,6 +174,7 @@ function planPort(
       ...(warning === undefined
         ? []
         : [portProblem(app, port, { code: 'W_IP_LABEL', message: warning })]),
+      ...tags.problems,
       ...meta.problems,
       ...checks.problems,
     ],
@@ -204,11 +219,32 @@ function maintain(app: Container, reason: string): Health {
 }
 
 function listTags(
+  app: Container,
   settings: PortSettings,
   port: ReachablePort,
   options: PlanOptions,
-): readonly string[] {
-  return [...settings.tags, ...options.tags, ...(port.transport === 'udp' ? ['udp'] : [])];
+): Parsed<readonly string[]> {
+  const rendered = renderTags(app, port, options.tagTemplate);
+  const udp = port.transport === 'udp' ? ['udp'] : [];
+  return {
+    value: [...settings.tags, ...options.tags, ...rendered.value, ...udp],
+    problems: rendered.problems,
+  };
+}
+
+function renderTags(
+  app: Container,
+  port: ReachablePort,
+  template: TagTemplate | undefined,
+): Parsed<readonly string[]> {
+  if (template === undefined) return { value: [], problems: [] };
+  try {
+    return { value: parseTags(renderTagTemplate(template, app)), problems: [] };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const message = `has none of the tags of -tags: ${error.message}`;
+    return { value: [], problems: [portProblem(app, port, { code: 'E_TAGS', message })] };
+  }
 }
 
 function describeService(
@@ -257,9 +293,12 @@ function settleProtocol(
   return { value, problems: [portProblem(app, port, { code: 'E_PROTOCOL_CONFLICT', message })] };
 }
 
+/** Settings for it are those for the whole container. */
+const noPort: ContainerPort = { port: 0, transport: 'tcp' };
+
 /** Only users who wrote settings meant the container to be a service. */
 function explainNoPorts(app: Container, isUnpublished: boolean): readonly Problem[] {
-  if (!hasSettings(app) || parseSettings(app, 0).value.ignored) return [];
+  if (!hasSettings(app) || parseSettings(app, noPort).value.ignored) return [];
   const message = isUnpublished
     ? 'is not registered: none of its ports is published; add `ports:`, or run with -internal'
     : `is not registered: it exposes no port; ${remedyForNoPort(app)}`;

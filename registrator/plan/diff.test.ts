@@ -14,6 +14,7 @@ const record: ServiceRecord = {
   address: '10.0.0.2',
   port: 80,
   weight: 1,
+  taggedAddresses: { lan_ipv4: { address: '10.0.0.2', port: 80 } },
   checks: [{ kind: 'tcp', name: 'TCP', notes: 'connect', definition: {} }],
   health,
 };
@@ -156,5 +157,24 @@ describe('diffServices', () => {
         ],
       ],
     );
+  });
+
+  it('keeps tags that others may change, also when it writes something else', () => {
+    const override = { ...record, tagOverride: true } as const;
+    const changed = { ...held, tagOverride: true, tags: ['theirs'] } as const;
+    const heavier = { ...override, weight: 2 };
+    assert.deepEqual(
+      [diffServices(desire([override]), [changed]), diffServices(desire([heavier]), [changed])],
+      [[], [{ kind: 'register', record: { ...heavier, tags: ['theirs'] }, isNew: false }]],
+    );
+  });
+
+  it('writes tagged addresses that differ, also one that is no longer there', () => {
+    const lan = record.taggedAddresses['lan_ipv4']!;
+    const kinds = [{ lan_ipv4: { ...lan, port: 81 } }, { lan_ipv4: lan, lan_ipv6: lan }].map(
+      (taggedAddresses) =>
+        diffServices(desire([record]), [{ ...held, taggedAddresses }]).map(({ kind }) => kind),
+    );
+    assert.deepEqual(kinds, [['register'], ['register']]);
   });
 });

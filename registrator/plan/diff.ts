@@ -5,6 +5,7 @@ import {
   type Health,
   type RegisteredService,
   type ServiceRecord,
+  type TaggedAddresses,
 } from '../contract/registration.ts';
 import { metaKeys } from '../contract/service-record.ts';
 import { compareText } from '../docker/container.ts';
@@ -69,9 +70,9 @@ function settle(record: ServiceRecord, held: RegisteredService | undefined): Ope
   if (held.name !== record.name) {
     return [removeService(held), { kind: 'register', record, isNew: false }];
   }
-  return listDifferences(record, held).length === 0
-    ? reportHealth(held, record.health)
-    : [{ kind: 'register', record, isNew: false }];
+  if (listDifferences(record, held).length === 0) return reportHealth(held, record.health);
+  const tags = record.tagOverride === true ? held.tags : record.tags;
+  return [{ kind: 'register', record: { ...record, tags }, isNew: false }];
 }
 
 /** The writes for a service that the containers no longer ask for. */
@@ -103,12 +104,24 @@ export function listDifferences(record: ServiceRecord, held: RegisteredService):
     address: record.address === held.address,
     port: record.port === held.port,
     weight: record.weight === held.weight,
-    tags: isSameList(record.tags, held.tags),
+    // Whoever may change them has the last word.
+    tags: record.tagOverride === true || isSameList(record.tags, held.tags),
+    'tag override': record.tagOverride === held.tagOverride,
+    'tagged addresses': isSameMap(
+      formatAddresses(record.taggedAddresses),
+      formatAddresses(held.taggedAddresses),
+    ),
     meta: isSameMap(record.meta, held.meta),
     checks: isSameMap(checks, held.checks),
     'container check': held.health !== undefined,
   };
   return Object.entries(same).flatMap(([part, isSame]) => (isSame ? [] : [part]));
+}
+
+function formatAddresses(addresses: TaggedAddresses): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(addresses).map(([tag, { address, port }]) => [tag, `${address} ${port}`]),
+  );
 }
 
 function isSameList(left: readonly string[], right: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 /** Which ports of a workload are services, and at which address and port others reach them. */
+import type { ServiceAddress } from '../contract/registration.ts';
 import type { Attachment, Container, ContainerPort, Transport } from '../docker/container.ts';
 import { isUsableAddress, type PortSettings } from '../docker/labels.ts';
 import { appPorts, type Workload } from './workload.ts';
@@ -51,7 +52,13 @@ export function reachPort(
 }
 
 export type Address =
-  | { readonly kind: 'found'; readonly address: string; readonly warning?: string }
+  | {
+      readonly kind: 'found';
+      readonly address: string;
+      /** Its other address, when `address` is IPv4. */
+      readonly ipv6?: string;
+      readonly warning?: string;
+    }
   | { readonly kind: 'missing'; readonly code: string; readonly message: string };
 
 /** The address to register for `port`: SERVICE_IP > the label of -useIpFromLabel > the mode's own rule. */
@@ -109,7 +116,20 @@ function chooseNetworkAddress(owner: Container, wanted: string | undefined): Add
   const chosen =
     wanted === undefined ? attached[0] : attached.find(({ network }) => network === wanted);
   const address = chosen?.ipv4 ?? chosen?.ipv6;
-  return address === undefined ? missingAddress(attached, wanted) : { kind: 'found', address };
+  if (address === undefined) return missingAddress(attached, wanted);
+  const ipv6 = address === chosen?.ipv6 ? undefined : chosen?.ipv6;
+  return { kind: 'found', address, ...(ipv6 === undefined ? {} : { ipv6 }) };
+}
+
+/** With -internal: where a port is reached from outside, if it is published and -ip says where that is. */
+export function findOutside(
+  workload: Workload,
+  port: ContainerPort,
+  { internal, ip }: EndpointOptions,
+): ServiceAddress | undefined {
+  if (!internal || ip === undefined || workload.owner.networkMode.kind === 'host') return undefined;
+  const outside = reachPort(workload, port, false);
+  return outside === undefined ? undefined : { address: ip, port: outside.dialPort };
 }
 
 /** None of the networks that have an address is the one that is wanted, or there is none at all. */

@@ -100,7 +100,7 @@ interface PortContext {
 function explainPort(context: PortContext): PortExplanation {
   const { workload, port, options, records, held } = context;
   const { app } = workload;
-  const { value: settings } = parseSettings(app, port.port);
+  const { value: settings } = parseSettings(app, port);
   const id = chooseId(app, settings, { ...port, hostname: options.hostname });
   const label = `${port.port}/${port.transport}`;
   const service = records.find((record) => record.id === id);

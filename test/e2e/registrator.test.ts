@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import { TestConsul, type HealthEntry } from '../support/consul.ts';
+import { DockerProxy } from '../support/docker-proxy.ts';
 import { startRegistrator, type RunningRegistrator } from '../support/registrator.ts';
 import { until } from '../support/until.ts';
 
@@ -40,14 +42,9 @@ describe('the registrator on a real Docker Engine', function () {
   };
   const alone = (part: string, ...flags: string[]): Promise<string> =>
     start(part, '--network', name, '-e', `SERVICE_NAME=${part}`, ...flags);
-  const state = (service: string, expected: RegExp): Promise<unknown> =>
-    until(`${service} to be ${expected.source}`, async () =>
-      Object.values(await consul.states(service)).some((text) => expected.test(text)),
-    );
-  const gone = (service: string): Promise<unknown> =>
-    until(`${service} to be gone`, async () => {
-      return Object.keys(await consul.states(service)).length === 0;
-    });
+  const state = (service: string, expected: RegExp): Promise<void> =>
+    consul.untilState(service, expected);
+  const gone = (service: string): Promise<void> => consul.untilGone(service);
 
   before(async () => {
     await Promise.all([buildImage(), docker('network', 'create', name)]);
@@ -287,6 +284,111 @@ describe('the registrator on a real Docker Engine', function () {
       containers.clear();
       await docker('network', 'rm', other);
     }
+  });
+
+  it('registers the ports of a container on the network of the host', async () => {
+    const own = await start('host', '--network', 'host', '-e', 'SERVICE_NAME=onhost');
+    await state('onhost', /^passing/);
+    const [entry] = await consul.get<HealthEntry[]>('/health/service/onhost');
+    assert.deepEqual(
+      [entry!.Service.ID.split(':').slice(1), entry!.Service.Port],
+      [[own, '9080'], 9080],
+    );
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    assert.ok(addresses.some(({ address }) => address === entry!.Service.Address));
+  });
+
+  it('registers every replica of a Compose service, and one that joined the network of another', async () => {
+    const project = `${name}-shop`;
+    const file = {
+      services: {
+        web: {
+          image,
+          environment: { SERVICE_NAME: 'replica' },
+          deploy: { replicas: 2 },
+          stop_grace_period: '1s',
+        },
+        base: { image, environment: { SERVICE_IGNORE: '1' }, stop_grace_period: '1s' },
+        joined: {
+          image,
+          network_mode: 'service:base',
+          environment: { SERVICE_NAME: 'onbase' },
+          stop_grace_period: '1s',
+        },
+      },
+    };
+    const compose = async (...args: string[]): Promise<void> => {
+      const child = spawn('docker', ['compose', '-p', project, '-f', '-', ...args], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      child.stdin.end(JSON.stringify(file));
+      const [code] = (await once(child, 'exit')) as [number | null];
+      assert.equal(code, 0, `docker compose ${args.join(' ')}`);
+    };
+    try {
+      await compose('up', '-d');
+      await Promise.all([state('replica', /^passing/), state('onbase', /^passing/)]);
+      const entries = await until('two replicas', async () => {
+        const all = await consul.get<HealthEntry[]>('/health/service/replica?passing');
+        return all.length === 2 && all;
+      });
+      const numbers = entries.map(({ Service: { Meta } }) => [
+        Meta['compose-project'],
+        Meta['compose-service'],
+        Meta['compose-number'],
+      ]);
+      assert.deepEqual(numbers.sort(), [
+        [project, 'web', '1'],
+        [project, 'web', '2'],
+      ]);
+      const base = await docker(
+        'inspect',
+        '-f',
+        '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+        `${project}-base-1`,
+      );
+      assert.deepEqual(await consul.passing('onbase'), [`${base}:9080`]);
+    } finally {
+      await compose('down');
+    }
+    await Promise.all([gone('replica'), gone('onbase')]);
+  });
+
+  it('makes only calls that read, behind a proxy that lets nothing else through', async () => {
+    const socket = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').slice(7);
+    const allowed = /^GET \/(info|events|containers\/json|containers\/[0-9a-f]{64}\/json)$/;
+    const proxy = await DockerProxy.start(socket, { allowed });
+    const other = await TestConsul.start();
+    const uri = other.address.replace('http:', 'consul:');
+    const behind = startRegistrator(['-internal', uri], { DOCKER_HOST: proxy.dockerHost });
+    try {
+      const web = await alone('proxied');
+      await other.untilState('proxied', /^passing/);
+      await docker('rm', '-f', web);
+      await other.untilGone('proxied');
+      assert.deepEqual(
+        proxy.calls.filter((made) => !made.allowed),
+        [],
+      );
+    } finally {
+      await behind.stop();
+      await proxy.close();
+      await other.stop();
+    }
+  });
+
+  it('takes an instance out of traffic before its signal, when it is drained', async () => {
+    const web = await alone('drained');
+    await state('drained', /^passing/);
+    const draining = startRegistrator(
+      ['drain', '-drain-time=1ms', web, consul.address.replace('http:', 'consul:')],
+      { DOCKER_HOST: process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock' },
+    );
+    assert.equal(await draining.ended, 0, draining.log.lines.join('\n'));
+    assert.deepEqual(await consul.passing('drained'), []);
+    assert.equal(await docker('inspect', '-f', '{{.State.Running}}', web), 'true');
+    await docker('restart', '-t', '1', web);
+    await until('its new run', async () => (await consul.passing('drained')).length === 1);
   });
 
   it('runs a check inside the container by Consul', async () => {

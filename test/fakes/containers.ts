@@ -10,6 +10,7 @@ export interface ContainerSketch {
   readonly env?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly ip?: string;
+  /** Network → its address there; IPv4, IPv6, or both with a blank between. */
   readonly networks?: Readonly<Record<string, string>>;
   /** NetworkMode as the Engine stores it. */
   readonly network?: string;
@@ -84,8 +85,19 @@ function networkOf(sketch: ContainerSketch): Required<InspectReply>['NetworkSett
   return {
     Ports: { ...exposedOf(sketch, null), ...sketch.published },
     Networks: Object.fromEntries(
-      Object.entries(addresses).map(([name, address]) => [name, { IPAddress: address }]),
+      Object.entries(addresses).map(([name, text]) => [name, endpointOf(text.split(' '))]),
     ),
+  };
+}
+
+/** The Engine writes an empty text for a family that the network does not have. */
+function endpointOf(addresses: readonly string[]): {
+  readonly IPAddress: string;
+  readonly GlobalIPv6Address: string;
+} {
+  return {
+    IPAddress: addresses.find((address) => !address.includes(':')) ?? '',
+    GlobalIPv6Address: addresses.find((address) => address.includes(':')) ?? '',
   };
 }
 

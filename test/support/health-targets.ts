@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { generate } from 'selfsigned';
+import type { Certificate } from './certificates.ts';
 
 export interface HealthTarget {
   readonly port: number;
@@ -18,22 +18,8 @@ export interface HttpTarget extends HealthTarget {
   readonly asked: string[];
 }
 
-export interface TestCertificate {
-  readonly key: string;
-  readonly cert: string;
-}
-
-/** A certificate for localhost that nobody else has signed. */
-export async function makeCertificate(): Promise<TestCertificate> {
-  const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-  });
-  return { key: pems.private, cert: pems.cert };
-}
-
 /** Answers 200, then 503; by TLS with a certificate. */
-export async function startHttpTarget(certificate?: TestCertificate): Promise<HttpTarget> {
+export async function startHttpTarget(certificate?: Certificate): Promise<HttpTarget> {
   const asked: string[] = [];
   let status = 200;
   const listener: RequestListener = (request, response) => {
@@ -81,7 +67,7 @@ const healthService: grpc.ServiceDefinition = {
 };
 
 /** SERVING, then NOT_SERVING; by TLS with a certificate. */
-export async function startGrpcTarget(certificate?: TestCertificate): Promise<HealthTarget> {
+export async function startGrpcTarget(certificate?: Certificate): Promise<HealthTarget> {
   let status = serving;
   const server = new grpc.Server();
   server.addService(healthService, {
