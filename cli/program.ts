@@ -6,6 +6,7 @@ import { addDeleteCommand } from './commands/delete.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
+import { addStoreCommand } from './commands/store.ts';
 import { addTestCommand } from './commands/test.ts';
 
 const examples = `
@@ -28,6 +29,7 @@ Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage, 3 no pilot an
 const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Rules:': [addApplyCommand, addDeleteCommand],
   'Tests of rules:': [addTestCommand, addExplainCommand],
+  'Stores:': [addStoreCommand],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
 };
 
