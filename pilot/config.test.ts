@@ -38,6 +38,7 @@ describe('the flags of pilot', () => {
           token: 'secret',
         },
         store: { kind: 'dir', path: './config' },
+        access: { localRole: 'admin', remoteRole: 'read', forwarders: [] },
         grpc: '127.0.0.1:15010',
         http: { host: '[::1]', port: 8080 },
         domain: 'service.consul',

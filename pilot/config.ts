@@ -1,16 +1,13 @@
+import { type HostPort, splitAddress } from './address.ts';
 import type { LogLevel } from '../kit/log.ts';
 import { type StoreLocation, parseStoreLocation, storeForms } from './store/store-location.ts';
+import { type AccessConfig, type AccessFlags, parseAccess } from './access-config.ts';
 import type { TracingOptions } from './translate/options.ts';
 
 /** Where pilot finds services. */
 export type RegistryConfig =
   | { readonly kind: 'none' }
   | { readonly kind: 'consul'; readonly address: string; readonly token?: string };
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface PilotConfig {
   readonly registry: RegistryConfig;
@@ -19,6 +16,8 @@ export interface PilotConfig {
   /** HOST:PORT of the ADS server. */
   readonly grpc: string;
   readonly http: HostPort;
+  /** Missing: this machine may do everything, others may read, over plain HTTP. */
+  readonly access?: AccessConfig;
   /** Domain in which rules and callers may use short names. */
   readonly domain: string;
   readonly tracing?: TracingOptions;
@@ -26,7 +25,7 @@ export interface PilotConfig {
 }
 
 /** What the command line gives, as text. */
-export interface PilotFlags {
+export interface PilotFlags extends AccessFlags {
   readonly registry: string;
   readonly configStore: string;
   /** Instead of the one in the environment. */
@@ -66,6 +65,8 @@ export function parsePilotConfig(
           'HOST:PORT with a --tracing-sampling between 0 and 100',
           `${flags.zipkin}" with sampling "${flags.tracingSampling}`,
         );
+  const access = parseAccess(flags);
+  messages.push(...access.messages);
   const config: PilotConfig = {
     registry: check(
       'registry',
@@ -81,6 +82,7 @@ export function parsePilotConfig(
     ),
     grpc: check('grpc', parseAddress(flags.grpc), 'HOST:PORT', flags.grpc),
     http: check('http', splitAddress(flags.http), 'HOST:PORT', flags.http),
+    access: access.config,
     domain: flags.domain,
     logLevel: check(
       'log-level',
@@ -109,13 +111,6 @@ function parseRegistry(text: string, token: string | undefined): RegistryConfig 
 
 function parseAddress(text: string): string | undefined {
   return splitAddress(text) === undefined ? undefined : text;
-}
-
-function splitAddress(text: string): HostPort | undefined {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  const host = match?.[1];
-  const port = Number(match?.[2]);
-  return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
 function parseTracing(text: string, sampling: string): TracingOptions | undefined {

@@ -118,6 +118,29 @@ for (const [name, engine] of Object.entries(engines)) {
       });
     });
 
+    it('keeps who owns the fields until it is told otherwise', async () => {
+      const entry = {
+        manager: 'a',
+        operation: 'Apply',
+        apiVersion: v1.apiVersion,
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:spec': { 'f:hosts': {} } },
+      };
+      const created = await store.create(withMetadata(v1, { managedFields: [entry] }));
+      const kept = await store.replace(v2);
+      const other = { ...entry, manager: 'b' };
+      const changed = await store.replace(withMetadata(v2, { managedFields: [other] }));
+      const cleared = await store.replace(withMetadata(v2, { managedFields: [] }));
+      assert.deepEqual(
+        [created, kept, changed, cleared].map(({ metadata }) => metadata.managedFields),
+        [[entry], [entry], [other], []],
+      );
+      assert.deepEqual(
+        [versionOf(kept) < versionOf(changed), changed.metadata.generation],
+        [true, 2],
+      );
+    });
+
     it('does not count a write that changes nothing', async () => {
       const created = await store.create(v1);
       const events: StoreEvent[] = [];

@@ -26,13 +26,21 @@ export function stampObject(
     const { uid = uidOf(keyOf(object), creationTimestamp), generation = 1 } = object.metadata;
     return withMetadata(object, stamp, { uid, creationTimestamp, generation });
   }
-  if (sameContent(previous, object)) return previous;
+  const owned = keepOwners(object, previous);
+  if (sameContent(previous, owned)) return previous;
   const { uid, creationTimestamp, generation = 0 } = previous.metadata;
-  return withMetadata(object, stamp, {
+  return withMetadata(owned, stamp, {
     ...(uid === undefined ? {} : { uid }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     generation: isDeepStrictEqual(bodyOf(previous), bodyOf(object)) ? generation : generation + 1,
   });
+}
+
+/** Who owns the fields stays, unless the object says otherwise; an empty list says that nobody does. */
+function keepOwners(object: ConfigObject, previous: ConfigObject): ConfigObject {
+  const { managedFields = previous.metadata.managedFields } = object.metadata;
+  if (managedFields === undefined) return object;
+  return { ...object, metadata: { ...object.metadata, managedFields } };
 }
 
 function withMetadata(
@@ -51,8 +59,8 @@ export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
 }
 
 function content(object: ConfigObject): unknown {
-  const { labels = {}, annotations = {} } = object.metadata;
-  return [labels, annotations, bodyOf(object), object.status];
+  const { labels = {}, annotations = {}, managedFields = [] } = object.metadata;
+  return [labels, annotations, bodyOf(object), object.status, managedFields];
 }
 
 /**
