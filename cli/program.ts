@@ -9,6 +9,7 @@ import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
+import { addStoreCommand } from './commands/store.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addVersionCommand } from './commands/version.ts';
 
@@ -38,6 +39,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addVersionCommand,
     addBugReportCommand,
   ],
+  'Stores:': [addStoreCommand],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
 };
 

@@ -1,7 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { systemClock, type Clock } from '../../kit/clock.ts';
+import { delay } from '../../kit/lifecycle.ts';
 import { createLog } from '../../kit/log.ts';
 import { formatProblem } from '../../kit/problem.ts';
 import { virtualServiceObject, virtualServiceYaml } from '../../test/support/config-objects.ts';
@@ -320,4 +337,155 @@ describe('the dir store, over its files', () => {
       [{ a: 'Yg==' }, ['Secret', 'Secret', 'Sidecar'], [], ['600', '644']],
     );
   });
+
+  it('takes over a git checkout of many files at once, and loses none on the way', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `s${index}`).sort();
+    const git = async (...args: readonly string[]): Promise<void> => {
+      const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+      await promisify(execFile)('git', [...identity, ...args], { cwd: folder.path });
+    };
+    const writeAll = async (subset: string): Promise<void> => {
+      for (const name of names) await write(`${name}.yaml`, virtualServiceYaml(name, subset));
+      await git('add', '.');
+      await git('commit', '--quiet', '--message', subset);
+    };
+    await git('init', '--quiet', '--initial-branch', 'one');
+    await writeAll('v1');
+    await git('checkout', '--quiet', '-b', 'two');
+    await writeAll('v2');
+    await open();
+    const gone: string[] = [];
+    store.watch(store.list().version, ({ type, object }) => {
+      if (type === 'DELETED') gone.push(object.metadata.name);
+    });
+    const all = (subset: string): readonly string[] => names.map((name) => `${name}:${subset}`);
+    await git('checkout', '--quiet', 'one');
+    await become(...all('v1'));
+    await git('checkout', '--quiet', 'two');
+    await become(...all('v2'));
+    assert.deepEqual([gone, problems()], [[], []]);
+  });
+
+  it('does not write over what somebody has just saved in the same file', async () => {
+    const two = `${virtualServiceYaml('a', 'v1')}---\n${virtualServiceYaml('b', 'v1')}`;
+    await write('rules.yaml', two);
+    await open();
+    const saved = `# saved now\n${two.replace('subset: v1', 'subset: v7')}`;
+    writeFileSync(path('rules.yaml'), saved);
+    // Nothing has told the store of the file yet.
+    await store.replace(virtualServiceObject('b', 'v2'));
+    assert.equal(
+      await readFile(path('rules.yaml'), 'utf8'),
+      saved.replace(/subset: v1/, 'subset: v2'),
+    );
+    assert.deepEqual(inForce(), ['a:v7', 'b:v2']);
+  });
+
+  it('takes the lock of a writer that is gone, and waits for one that is there', async () => {
+    await open();
+    const lock = path('.composemesh.lock');
+    const { pid } = spawnSync('true');
+    await symlink(`${pid}@${hostname()}#gone`, lock);
+    await store.create(virtualServiceObject('a', 'v1'));
+    await symlink(`${process.pid}@${hostname()}#here`, lock);
+    const writing = store.create(virtualServiceObject('b', 'v1'));
+    await write('c.yaml', virtualServiceYaml('c', 'v1'));
+    const isDone = await Promise.race([writing.then(() => true), delay(50).then(() => false)]);
+    await rm(lock);
+    await writing;
+    await become('a:v1', 'b:v1', 'c:v1');
+    assert.equal(isDone, false);
+  });
+
+  it('follows links to files and folders, and writes where they lead', async () => {
+    const elsewhere = await makeTemporaryFolder();
+    try {
+      await mkdir(join(elsewhere.path, 'team'));
+      await writeFile(join(elsewhere.path, 'team/a.yaml'), virtualServiceYaml('a', 'v1'));
+      await writeFile(join(elsewhere.path, 'b.yaml'), virtualServiceYaml('b', 'v1'));
+      await symlink(join(elsewhere.path, 'team'), path('team'));
+      await symlink(join(elsewhere.path, 'b.yaml'), path('b.yaml'));
+      await symlink('.', path('circle'));
+      await open();
+      assert.deepEqual([inForce(), problems()], [['a:v1', 'b:v1'], []]);
+      await store.replace(virtualServiceObject('b', 'v2'));
+      assert.deepEqual(
+        [
+          await readFile(join(elsewhere.path, 'b.yaml'), 'utf8'),
+          (await lstat(path('b.yaml'))).isSymbolicLink(),
+        ],
+        [virtualServiceYaml('b', 'v2'), true],
+      );
+      await writeFile(join(elsewhere.path, 'b.yaml'), virtualServiceYaml('b', 'v3'));
+      await writeFile(join(elsewhere.path, 'team/a.yaml'), virtualServiceYaml('a', 'v3'));
+      await become('a:v3', 'b:v3');
+    } finally {
+      await elsewhere.remove();
+    }
+  });
+
+  it('notices the swap of a mounted ConfigMap, whose files are links to a hidden folder', async () => {
+    for (const turn of ['1', '2']) {
+      await write(`..data-${turn}/a.yaml`, virtualServiceYaml('a', `v${turn}`));
+    }
+    await symlink('..data-1', path('..data'));
+    await symlink('..data/a.yaml', path('a.yaml'));
+    await open();
+    assert.deepEqual(inForce(), ['a:v1']);
+    await symlink('..data-2', path('..data_tmp'));
+    await rename(path('..data_tmp'), path('..data'));
+    await become('a:v2');
+  });
+
+  it('gives long names files of their own', async () => {
+    await open();
+    const labels = Array.from({ length: 4 }, () => 'x'.repeat(62));
+    const names = ['a', 'b'].map((end) => `${labels.join('.')}.${end}`);
+    for (const name of names) await store.create(virtualServiceObject(name, 'v1'));
+    const files = await readdir(path('default'));
+    assert.deepEqual(
+      [files.length, files.every((file) => file.length <= 255), store.list().items.length],
+      [2, true, 2],
+    );
+    await store.delete(keyOf(virtualServiceObject(names[0] ?? '', 'v1')));
+    assert.equal((await readdir(path('default'))).length, 1);
+  });
+
+  it('keeps the rights of a file', async () => {
+    await write('a.yaml', virtualServiceYaml('a', 'v1'));
+    await chmod(path('a.yaml'), 0o640);
+    await open();
+    await store.replace(virtualServiceObject('a', 'v2'));
+    assert.equal(((await stat(path('a.yaml'))).mode & 0o777).toString(8), '640');
+  });
+
+  it('says that it cannot write in a folder that is read-only, and leaves all as it was', async () => {
+    await write('default/a.yaml', virtualServiceYaml('a', 'v1'));
+    await open();
+    const before = store.list();
+    await asNobody(folder.path, async () => {
+      await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), {
+        code: 'E_READ_ONLY',
+        message:
+          /^the config store .* cannot be written \(EACCES.*\): change the files where they come from, or give pilot the right to write there$/,
+      });
+      const planned = await store.replace(virtualServiceObject('a', 'v2'), { dryRun: true });
+      assert.equal(planned.metadata.generation, 2);
+    });
+    assert.deepEqual(store.list(), before);
+    assert.equal(await readFile(path('default/a.yaml'), 'utf8'), virtualServiceYaml('a', 'v1'));
+  });
 });
+
+/** Runs `action` without the right to write in the folder; root has it always, so it becomes somebody else. */
+async function asNobody(path: string, action: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  await chmod(path, 0o555);
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await action();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    await chmod(path, 0o755);
+  }
+}

@@ -23,8 +23,8 @@ export function stampObject(
 ): ConfigObject {
   if (previous === undefined) {
     const { creationTimestamp = stamp.created } = object.metadata;
-    const { uid = uidOf(keyOf(object), creationTimestamp) } = object.metadata;
-    return withMetadata(object, stamp, { uid, creationTimestamp, generation: 1 });
+    const { uid = uidOf(keyOf(object), creationTimestamp), generation = 1 } = object.metadata;
+    return withMetadata(object, stamp, { uid, creationTimestamp, generation });
   }
   const owned = keepOwners(object, previous);
   if (sameContent(previous, owned)) return previous;

@@ -37,6 +37,15 @@ describe('editDocument', () => {
     assert.equal(edited, habits.replace('subset: v1', 'subset: v2'));
   });
 
+  it('touches nothing but a value that has changed', () => {
+    const odd = text
+      .replace('spec:', 'spec:   # what it does')
+      .replace('[reviews]', '[ "reviews" ,]')
+      .replace('subset: v1', "subset:   'v1'  ");
+    const edited = editDocument(odd, virtualServiceObject('reviews', 'v2'));
+    assert.equal(edited, odd.replace("'v1'", "'v2'"));
+  });
+
   it('keeps the separator and adds what is new', () => {
     const object = virtualServiceObject('reviews', 'v1');
     const labelled = { ...object, metadata: { ...object.metadata, labels: { app: 'reviews' } } };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
+import { spliceScalars } from './yaml-splice.ts';
 import { keyOf } from '../api/kinds.ts';
 import { bodyFields, bodyOf } from '../api/resource.ts';
 import { uidOf } from './stamp.ts';
@@ -25,7 +26,10 @@ export function editDocument(text: string, object: ConfigObject): string {
   const metadata = { ...(before['metadata'] as object), labels, annotations };
   const others = Object.entries(before).filter(([name]) => !replaced.includes(name));
   const after = { ...Object.fromEntries(others), apiVersion: object.apiVersion, metadata };
-  setField(document, [], { before, after: { ...after, ...bodyOf(object) } });
+  const step = { before, after: { ...after, ...bodyOf(object) } };
+  const spliced = spliceScalars(text.slice(separator.length), document, step);
+  if (spliced !== undefined) return separator + spliced;
+  setField(document, [], step);
   return separator + document.toString(habitsOf(text));
 }
 

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, type Scalar, isMap, isScalar, isSeq, parseDocument, stringify } from 'yaml';
+
+interface Step {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * The text of a document in which single values have changed, such as a weight or a subset: every other character
+ * stays. Undefined when something came or went, or when that text would not say what it should.
+ */
+export function spliceScalars(text: string, document: Document, step: Step): string | undefined {
+  const splices = collect(document.contents, step);
+  if (splices === undefined) return undefined;
+  let result = text;
+  for (const { start, end, text: value } of [...splices].sort((a, b) => b.start - a.start)) {
+    result = result.slice(0, start) + value + result.slice(end);
+  }
+  const written = parseDocument(result, { logLevel: 'silent' });
+  const isRight = written.errors.length === 0 && isEqual(written.toJS(), step.after);
+  return isRight ? result : undefined;
+}
+
+function collect(node: unknown, { before, after }: Step): readonly Splice[] | undefined {
+  if (isEqual(before, after)) return [];
+  if (isMap(node) && isObject(before) && isObject(after)) {
+    const names = Object.keys(before);
+    if (!isEqual(names.sort(), Object.keys(defined(after)).sort())) return undefined;
+    return join(
+      names.map((name) =>
+        collect(node.get(name, true), { before: before[name], after: after[name] }),
+      ),
+    );
+  }
+  if (isSeq(node) && Array.isArray(before) && Array.isArray(after)) {
+    if (before.length !== after.length) return undefined;
+    return join(
+      before.map((item: unknown, index) =>
+        collect(node.items[index], { before: item, after: after[index] as unknown }),
+      ),
+    );
+  }
+  return isScalar(node) ? spliceOf(node, after) : undefined;
+}
+
+function join(parts: readonly (readonly Splice[] | undefined)[]): readonly Splice[] | undefined {
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === parts.length ? known.flat() : undefined;
+}
+
+/** In the quotes that the value has; none for values of several lines. */
+function spliceOf(node: Scalar, value: unknown): readonly Splice[] | undefined {
+  const { range, type, anchor, tag } = node;
+  if (type !== 'PLAIN' && type !== 'QUOTE_DOUBLE' && type !== 'QUOTE_SINGLE') return undefined;
+  const isNamed = anchor !== undefined || tag !== undefined;
+  if (isNamed || !range || typeof value === 'object' || value === undefined) return undefined;
+  const style = typeof value === 'string' ? { defaultStringType: type } : {};
+  const text = stringify(value, { lineWidth: 0, ...style }).trimEnd();
+  return text.includes('\n') ? undefined : [{ start: range[0], end: range[1], text }];
+}
+
+/** A missing field and one that is undefined are the same. */
+function isEqual(left: unknown, right: unknown): boolean {
+  return isDeepStrictEqual(withoutAbsent(left), withoutAbsent(right));
+}
+
+function withoutAbsent(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(defined(value)).map(([name, field]) => [name, withoutAbsent(field)]),
+  );
+}
+
+function defined(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
