@@ -57,7 +57,7 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/api', '^kit', ...npm('yaml'), node],
-  'pilot/client': ['^pilot/(api|store)', '^kit', node],
+  'pilot/client': ['^pilot/(api|store)', '^kit', ...npm('yaml'), node],
   'pilot/push': [
     '^node:crypto',
     '^pilot/(api|model|translate|ir|xds)',
