@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addEditCommand } from './commands/edit.ts';
@@ -42,6 +43,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   ],
   'Tests of rules:': [addTestCommand, addExplainCommand],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
+  'This command:': [addCompletionCommand],
 };
 
 /** What `cmesh` reads its arguments with; wrong ones end the process with exit code 2. */
@@ -56,7 +58,7 @@ export function createProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
-  return program;
+  return program.helpCommand('help [command]', 'show the help of a command');
 }
 
 /** commander has said what is wrong, or shown the help that was asked for. */

@@ -21,7 +21,8 @@ Examples:
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
   cmesh pilot --registry none --config-store dir:./config   # services are ServiceEntries only
 
-The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.`,
+The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.
+Exit codes: 0 ended by a signal, 1 failed, 2 wrong usage`,
     )
     .action(async (flags: PilotFlags) => {
       const { runPilot } = await import('../../pilot/main.ts');
