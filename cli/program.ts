@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addBugReportCommand } from './commands/bug-report.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDiffCommand } from './commands/diff.ts';
@@ -10,8 +11,11 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
+import { addProxyConfigCommand } from './commands/proxy-config.ts';
+import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addValidateCommand } from './commands/validate.ts';
+import { addVersionCommand } from './commands/version.ts';
 
 const examples = `
 Examples:
@@ -42,6 +46,12 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addValidateCommand,
   ],
   'Tests of rules:': [addTestCommand, addExplainCommand],
+  'Looking into the mesh:': [
+    addProxyStatusCommand,
+    addProxyConfigCommand,
+    addVersionCommand,
+    addBugReportCommand,
+  ],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
   'This command:': [addCompletionCommand],
 };
