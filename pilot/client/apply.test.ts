@@ -8,6 +8,7 @@ import {
 } from '../../test/support/client-fixture.ts';
 import { virtualServiceYaml } from '../../test/support/config-objects.ts';
 import { type ApplyCommand, applyFiles } from './apply.ts';
+import { fieldOfWarning } from './file-objects.ts';
 import { connectPilot } from './connection.ts';
 
 describe('cmesh apply', () => {
@@ -176,6 +177,21 @@ spec:
         ],
       ],
     );
+  });
+
+  it('knows the field of a warning, also after a code of the analysis', () => {
+    const warnings = [
+      'spec.http[0].mirror: is stored',
+      'CM0101 spec.http[0].route[0].destination.host: host "reveiws" is no service',
+      'CM0401 DestinationRule default/ratings spec.subsets[1].labels: no instance',
+      'unknown field "spec.a"',
+    ];
+    assert.deepEqual(warnings.map(fieldOfWarning), [
+      'spec.http[0].mirror',
+      'spec.http[0].route[0].destination.host',
+      '',
+      '',
+    ]);
   });
 
   it('does not write over what somebody else has written, when the file names a version', async () => {

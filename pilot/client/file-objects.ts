@@ -109,8 +109,13 @@ export function warn(
   terminal: Terminal,
 ): void {
   for (const warning of warnings) {
-    const [, field = ''] = /^([\w.[\]-]+): /.exec(warning) ?? [];
+    const field = fieldOfWarning(warning);
     const label = terminal.paintComplaint('yellow', 'Warning:');
     terminal.complain(`${label} ${formatPlace(placeOf(field))}: ${warning}\n`);
   }
+}
+
+/** The field that a warning is about: `CM0101 spec.hosts[0]: …`, with or without a code; '' when it names another object or none. */
+export function fieldOfWarning(warning: string): string {
+  return /^(?:CM\d{4} )?([\w.[\]-]+): /.exec(warning)?.[1] ?? '';
 }
