@@ -3,20 +3,27 @@ import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addDeleteCommand } from './commands/delete.ts';
+import { addDiffCommand } from './commands/diff.ts';
+import { addEditCommand } from './commands/edit.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addGetCommand } from './commands/get.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addStoreCommand } from './commands/store.ts';
 import { addTestCommand } from './commands/test.ts';
+import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
 
 const examples = `
 Examples:
   cmesh local samples/bookinfo/mesh.yaml
   cmesh apply -f samples/bookinfo/networking/virtual-service-all-v1.yaml
+  cmesh get all
+  cmesh edit vs reviews
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
   cmesh pilot --registry none --config-store dir:./config --grpc 127.0.0.1:15010 --http 127.0.0.1:8080
   cmesh registrator -internal consul://127.0.0.1:8500
@@ -31,7 +38,14 @@ Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage, 3 no pilot an
  * descriptions, and an agent does not carry pilot's dependencies.
  */
 const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  'Rules:': [addApplyCommand, addDeleteCommand],
+  'Rules:': [
+    addApplyCommand,
+    addGetCommand,
+    addDeleteCommand,
+    addDiffCommand,
+    addEditCommand,
+    addValidateCommand,
+  ],
   'Tests of rules:': [addTestCommand, addExplainCommand],
   'Looking into the mesh:': [
     addProxyStatusCommand,
@@ -41,6 +55,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   ],
   'Stores:': [addStoreCommand],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
+  'This command:': [addCompletionCommand],
 };
 
 /** What `cmesh` reads its arguments with; wrong ones end the process with exit code 2. */
@@ -55,7 +70,7 @@ export function createProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
-  return program;
+  return program.helpCommand('help [command]', 'show the help of a command');
 }
 
 /** commander has said what is wrong, or shown the help that was asked for. */
