@@ -4,6 +4,7 @@ import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
 import { addDeleteCommand } from './commands/delete.ts';
+import { addDescribeCommand } from './commands/describe.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
@@ -35,6 +36,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   'Looking into the mesh:': [
     addProxyStatusCommand,
     addProxyConfigCommand,
+    addDescribeCommand,
     addVersionCommand,
     addBugReportCommand,
   ],
