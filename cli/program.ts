@@ -3,6 +3,7 @@ import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
+import { addDashboardCommand } from './commands/dashboard.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDescribeCommand } from './commands/describe.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -37,6 +38,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addProxyStatusCommand,
     addProxyConfigCommand,
     addDescribeCommand,
+    addDashboardCommand,
     addVersionCommand,
     addBugReportCommand,
   ],
