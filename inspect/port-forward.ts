@@ -57,5 +57,7 @@ function join(socket: Socket, target: Duplex): void {
   socket.pipe(target);
   target.pipe(socket);
   socket.once('close', () => target.destroy());
-  target.once('close', () => socket.destroySoon());
+  target.once('close', () => {
+    socket.destroySoon();
+  });
 }
