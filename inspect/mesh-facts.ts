@@ -92,30 +92,38 @@ export function findService(name: string, { services }: MeshFacts): Service | un
 /** Where the protocol of a port comes from, in words. */
 export function originOfProtocol(
   { hostname }: Service,
-  { number, name, protocol }: ServicePort,
+  port: ServicePort,
   { entries, local }: MeshFacts,
 ): string {
-  for (const { metadata, spec } of entries) {
-    const { hosts, ports = [] } = spec as unknown as ServiceEntrySpec;
-    const index = ports.findIndex((port) => port.number === number);
-    const port = ports[index];
-    if (port === undefined || !hosts.some((host) => host === hostname)) continue;
-    const resource = `ServiceEntry ${metadata.namespace}/${metadata.name}`;
-    const isDeclared = port.protocol !== undefined && port.protocol !== '';
-    if (protocol === undefined) return `${resource} says none: the proxies look at the bytes`;
-    return isDeclared
-      ? `${resource} spec.ports[${index}].protocol`
-      : `${resource} spec.ports[${index}].name "${name}"`;
+  for (const entry of entries) {
+    const origin = originInEntry(hostname, port, entry);
+    if (origin !== undefined) return origin;
   }
-  const isLocal = local?.workloads.some((workload) => `${workload.service}.${domain}` === hostname);
-  if (protocol === undefined) {
-    return isLocal === true
-      ? `${local?.file ?? ''} says none: the proxies look at the bytes`
-      : 'nobody says one, or instances disagree (label SERVICE_PROTOCOL): the proxies look at the bytes';
+  const isLocal = local?.workloads.some(({ service }) => `${service}.${domain}` === hostname);
+  if (local !== undefined && isLocal === true) {
+    return port.protocol === undefined ? `${local.file} ${saysNone}` : local.file;
   }
-  return isLocal === true
-    ? (local?.file ?? '')
+  return port.protocol === undefined
+    ? `nobody: no instance has the label SERVICE_PROTOCOL, or they disagree, and the proxies look at the bytes`
     : 'Consul, Meta protocol (label SERVICE_PROTOCOL of the container)';
+}
+
+const saysNone = 'says none: the proxies look at the bytes';
+
+/** Undefined when the ServiceEntry is about another service or port. */
+function originInEntry(
+  hostname: string,
+  { number, name, protocol }: ServicePort,
+  { metadata, spec }: ConfigObject,
+): string | undefined {
+  const { hosts, ports = [] } = spec as unknown as ServiceEntrySpec;
+  const index = ports.findIndex((port) => port.number === number);
+  const declared = ports[index];
+  if (declared === undefined || !hosts.includes(hostname)) return undefined;
+  const resource = `ServiceEntry ${metadata.namespace}/${metadata.name}`;
+  if (protocol === undefined) return `${resource} ${saysNone}`;
+  const isNamed = declared.protocol === undefined || declared.protocol === '';
+  return `${resource} spec.ports[${index}].${isNamed ? `name "${name}"` : 'protocol'}`;
 }
 
 /** Names by which callers reach a service. */

@@ -73,45 +73,44 @@ export function sharesOf(targets: readonly WeightedTarget[]): readonly Share[] {
   }));
 }
 
-/** What else a route does than leading somewhere: the names of its fields, with their main values. */
+/** What else a route does than leading somewhere: in words, with the main values. */
 export function describeActions(route: HttpRoute): readonly string[] {
-  const {
-    redirect,
-    directResponse,
-    rewrite,
-    timeout,
-    retries,
-    fault,
-    mirror,
-    corsPolicy,
-    headers,
-  } = route;
-  const words: readonly (readonly [string, unknown])[] = [
-    ['redirect', redirect?.uri ?? redirect?.authority ?? redirect],
-    ['direct response', directResponse?.status],
-    ['rewrite', rewrite?.uri ?? rewrite?.authority ?? rewrite?.uriRegexRewrite?.rewrite],
-    ['timeout', timeout],
-    ['retries', retries === undefined ? undefined : `${retries.attempts ?? 2}`],
-    ['delay', fault?.delay === undefined ? undefined : describeFault(fault.delay)],
-    ['abort', fault?.abort === undefined ? undefined : describeFault(fault.abort)],
-    [
-      'mirror to',
-      mirror === undefined ? undefined : [mirror.host, mirror.subset].filter(Boolean).join(' '),
-    ],
-    ['CORS', corsPolicy === undefined ? undefined : ''],
-    ['changes headers', headers === undefined ? undefined : ''],
-  ];
-  return words.flatMap(([word, value]) =>
-    value === undefined
-      ? []
-      : [typeof value === 'string' || typeof value === 'number' ? `${word} ${value}`.trim() : word],
-  );
+  return Object.entries(actionWords).flatMap(([field, describe]) => {
+    const value = route[field as keyof HttpRoute];
+    return value === undefined ? [] : describe(value as never);
+  });
 }
 
-function describeFault(fault: object): string {
-  const fields = fault as Readonly<Record<string, unknown>>;
-  const { percentage } = fields;
-  const share = isObject(percentage) ? String(percentage['value'] ?? 0) : '0.1';
-  const what = fields['fixedDelay'] ?? fields['httpStatus'] ?? fields['grpcStatus'];
-  return `${String(what ?? '')} for ${share}%`;
+type Fault = NonNullable<HttpRoute['fault']>;
+
+/** Whether requests are redirected or answered is said by what they become. */
+const actionWords: {
+  readonly [Field in keyof HttpRoute]?: (value: NonNullable<HttpRoute[Field]>) => readonly string[];
+} = {
+  redirect: ({ uri, authority }) => [`redirect ${uri ?? authority ?? ''}`.trim()],
+  directResponse: ({ status }) => [`direct response ${status}`],
+  rewrite: ({ uri, authority, uriRegexRewrite }) => [
+    `rewrite to ${uri ?? authority ?? uriRegexRewrite?.rewrite ?? ''}`,
+  ],
+  timeout: (text) => [`timeout ${text}`],
+  retries: ({ attempts = 2 }) => [`retries ${attempts}`],
+  fault: describeFault,
+  mirror: ({ host, subset }) => [
+    `mirror to ${subset === undefined ? host : `${host} subset ${subset}`}`,
+  ],
+  corsPolicy: () => ['CORS'],
+  headers: () => ['changes headers'],
+};
+
+function describeFault({ delay, abort }: Fault): readonly string[] {
+  return [
+    ...(delay === undefined
+      ? []
+      : [`delay ${delay.fixedDelay ?? ''} for ${delay.percentage?.value ?? 100}%`]),
+    ...(abort === undefined
+      ? []
+      : [
+          `abort with ${abort.httpStatus ?? abort.grpcStatus ?? ''} for ${abort.percentage?.value ?? 100}%`,
+        ]),
+  ];
 }
