@@ -6,22 +6,23 @@ import { type Problem, formatProblem } from '../kit/problem.ts';
 import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
-import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import type { PilotConfig, RegistryConfig } from './config.ts';
 import { dumpSnapshot } from './debug/config-dump.ts';
 import { describeSync } from './debug/sync-status.ts';
 import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
-import type { Snapshot } from './xds/resource.ts';
-import { openDirStore } from './store/dir-store.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { openStore } from './store/open-store.ts';
 import type { ConfigStore } from './store/store.ts';
+import type { Snapshot } from './xds/resource.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -29,6 +30,8 @@ export interface Pilot extends Closer {
   readonly grpc: string;
   /** HOST:PORT where it serves configuration. */
   readonly http: string;
+  /** The same over TLS; missing without a certificate. */
+  readonly https?: string;
   readonly ads: AdsServer;
 }
 
@@ -38,6 +41,8 @@ export interface PilotAdditions {
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
   readonly debug?: Readonly<Record<string, DebugView>>;
+  /** Ends the waiting for what pilot cannot start without. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -64,56 +69,64 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(await openStore(config.store, log));
+  const store = lifecycle.add(
+    await openStore(config.store, {
+      clock: systemClock,
+      log,
+      ...(additions.signal === undefined ? {} : { signal: additions.signal }),
+    }),
+  );
   const registry = lifecycle.add(openRegistry(config.registry, log));
+  const catalog =
+    additions.services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog;
+  const { domain } = config;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock: systemClock }));
   const pipeline = lifecycle.add(
     new Pipeline({
-      catalog:
-        additions.services === undefined
-          ? registry.catalog
-          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
+      catalog,
       resources: store.resources,
-      domain: config.domain,
+      domain,
       mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
       clock: systemClock,
       log,
     }),
   );
-  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
   const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
+  const audit = await openAudit(config.access, log, lifecycle);
   const http = lifecycle.add(
     createHttpServer({
+      access: await openAccess(config.access, log, lifecycle),
+      ...(audit === undefined ? {} : { audit }),
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
       debug: {
         ...debugViews(pipeline, ads, problems),
         ...proxyViews(ads, store, config.domain),
+        catalog: () => catalog.current() ?? [],
         ...additions.debug,
       },
+      analysis,
       clock: systemClock,
       log,
     }),
   );
   const address = await http.listen(config.http);
-  log.info({ grpc, http: address }, 'pilot serves');
-  return { grpc, http: address, ads, close: () => lifecycle.close() };
-}
-
-function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
-  switch (config.kind) {
-    case 'memory':
-      return createMemoryStore({ clock: systemClock });
-    case 'dir':
-      return openDirStore({ path: config.path, clock: systemClock, log });
-  }
+  const secure = await openEntrance(config.access, http, log, lifecycle);
+  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
+  warnOfOpenDoors(config, log);
+  log.info(addresses, 'pilot serves');
+  return { ...addresses, ads, close: () => lifecycle.close() };
 }
 
 interface Registry extends Closer {

@@ -1,4 +1,4 @@
-import { checkBase64, checkDataKeys, checkSize } from './data-rules.ts';
+import { checkBase64, checkDataKeys, checkImmutableData, checkSize } from './data-rules.ts';
 import type { FieldError } from './field-error.ts';
 import { duplicate } from './field-error.ts';
 import { ageColumn, core, dataColumn, defineKind } from './kind.ts';
@@ -15,6 +15,7 @@ export const configMap = defineKind({
   columns: [dataColumn, ageColumn],
   schema: configMapSchema,
   validate: checkConfigMap,
+  validateUpdate: checkImmutableData,
 });
 
 function* checkConfigMap({ data = {}, binaryData = {} }: ConfigMapFields): Iterable<FieldError> {

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from './field-error.ts';
-import { invalid, required } from './field-error.ts';
+import { forbidden, invalid, required } from './field-error.ts';
 
 /** Rules for the data of Secret and ConfigMap (Kubernetes pkg/apis/core/validation); values are never shown. */
 
@@ -36,5 +37,20 @@ export function* checkSize(path: string, values: readonly string[]): Iterable<Fi
   const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   if (bytes > maxBytes) {
     yield required(path, `must be at most ${maxBytes} bytes together, they are ${bytes}`);
+  }
+}
+
+const isFixed = 'field is immutable when `immutable` is set; delete the object and create it anew';
+
+type DataFields = Readonly<Partial<Record<'data' | 'binaryData' | 'immutable', unknown>>>;
+
+/** Data that were declared immutable stay as they are, and immutable. */
+export function* checkImmutableData(before: DataFields, after: DataFields): Iterable<FieldError> {
+  if (before.immutable !== true) return;
+  if (after.immutable !== true) yield forbidden('immutable', isFixed);
+  for (const field of ['data', 'binaryData'] as const) {
+    if (!isDeepStrictEqual(before[field] ?? {}, after[field] ?? {})) {
+      yield forbidden(field, isFixed);
+    }
   }
 }

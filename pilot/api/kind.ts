@@ -35,23 +35,27 @@ export interface KindDefinition {
   readonly normalize?: (body: unknown) => unknown;
   /** Rules that a schema cannot say; only called with a spec that its schema accepts. */
   readonly validate: (spec: unknown, metadata: ObjectMeta) => Iterable<FieldError>;
+  /** What may not change, given the body of the stored object and the new one. */
+  readonly validateUpdate?: (before: unknown, after: unknown) => Iterable<FieldError>;
 }
 
 interface KindSource<S extends TSchema> extends Omit<
   KindDefinition,
-  'schema' | 'validate' | 'normalize'
+  'schema' | 'validate' | 'validateUpdate' | 'normalize'
 > {
   readonly schema: S;
   readonly validate: (spec: Decoded<S>, metadata: ObjectMeta) => Iterable<FieldError>;
+  readonly validateUpdate?: (before: Decoded<S>, after: Decoded<S>) => Iterable<FieldError>;
   readonly normalize?: (body: Decoded<S>) => unknown;
 }
 
 /** Ties a kind's rules to the type of its schema. */
 export function defineKind<S extends TSchema>(source: KindSource<S>): KindDefinition {
-  const { validate, normalize = (body): unknown => body } = source;
+  const { validate, validateUpdate = () => [], normalize = (body): unknown => body } = source;
   return {
     ...source,
     validate: (spec, metadata) => validate(spec as Decoded<S>, metadata),
+    validateUpdate: (before, after) => validateUpdate(before as Decoded<S>, after as Decoded<S>),
     normalize: (body) => normalize(body as Decoded<S>),
   };
 }

@@ -72,6 +72,20 @@ export function list<S extends TSchema>(
   return Type.Array(items, { description, ...limits });
 }
 
+/**
+ * A list whose items are told apart by the field `key`: in server-side apply everybody owns their own items
+ * (Kubernetes' x-kubernetes-list-type: map). Every other list is owned as a whole.
+ */
+export function keyedList<S extends TSchema>(
+  description: string,
+  key: string,
+  items: S,
+  limits: { readonly maxItems?: number } = {},
+): ReturnType<typeof Type.Array<S>> {
+  const extensions = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] };
+  return Type.Array(items, { description, ...extensions, ...limits });
+}
+
 export interface TextLimits {
   readonly minLength?: number;
   readonly maxLength?: number;

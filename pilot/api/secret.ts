@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { checkBase64, checkDataKeys, checkSize } from './data-rules.ts';
+import { checkBase64, checkDataKeys, checkImmutableData, checkSize } from './data-rules.ts';
 import type { FieldError } from './field-error.ts';
 import { invalid, required } from './field-error.ts';
 import { ageColumn, core, dataColumn, defineKind } from './kind.ts';
@@ -21,6 +21,7 @@ export const secret = defineKind({
   ],
   schema: secretSchema,
   validate: checkSecret,
+  validateUpdate: checkSecretUpdate,
   normalize: mergeStrings,
 });
 
@@ -41,6 +42,11 @@ function* checkSecret(fields: SecretFields): Iterable<FieldError> {
   yield* checkBase64('data', data);
   yield* checkSize('data', [...Object.values(data), ...Object.values(stringData)]);
   if (fields.type === 'kubernetes.io/tls') yield* checkPair(fields);
+}
+
+function* checkSecretUpdate(before: SecretFields, after: SecretFields): Iterable<FieldError> {
+  yield* checkImmutableData(before, after);
+  if (before.type !== after.type) yield invalid('type', after.type, 'field is immutable');
 }
 
 const certificateName = 'tls.crt';

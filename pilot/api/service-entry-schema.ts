@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Decoded } from './schema.ts';
-import { choice, describe, list, message, text, texts, uint32 } from './schema.ts';
+import { choice, describe, keyedList, list, message, text, texts, uint32 } from './schema.ts';
 import { workloadEntrySchema } from './workload-entry-schema.ts';
 import { workloadSelector } from './workload-selector.ts';
 
@@ -26,7 +26,7 @@ export const serviceEntrySchema = message(
     addresses: list('Virtual addresses of the service.', Type.String({ maxLength: 64 }), {
       maxItems: 256,
     }),
-    ports: list('Ports of the service.', servicePort, { maxItems: 256 }),
+    ports: keyedList('Ports of the service.', 'name', servicePort, { maxItems: 256 }),
     location: choice('Whether the service is part of the mesh.', [
       'MESH_EXTERNAL',
       'MESH_INTERNAL',

@@ -1,6 +1,6 @@
 import { policyTarget } from './policy-target.ts';
 import type { Decoded } from './schema.ts';
-import { anyFields, choice, int32, list, message, text } from './schema.ts';
+import { anyFields, choice, int32, keyedList, list, message, text } from './schema.ts';
 import { Type } from 'typebox';
 
 /** The fields of Istio's WasmPlugin (istio/api extensions/v1alpha1/wasm.proto). */
@@ -52,7 +52,7 @@ export const wasmPluginSchema = message(
       'FAIL_RELOAD',
     ]),
     vmConfig: message('Settings of the virtual machine.', {
-      env: list('Variables of its environment.', variable, { maxItems: 256 }),
+      env: keyedList('Variables of its environment.', 'name', variable, { maxItems: 256 }),
     }),
     match: list(
       'Which traffic it sees; all without it.',
@@ -63,7 +63,7 @@ export const wasmPluginSchema = message(
           'SERVER',
           'CLIENT_AND_SERVER',
         ]),
-        ports: list('Ports it is about.', port),
+        ports: keyedList('Ports it is about.', 'number', port),
       }),
     ),
     type: choice('Whether it is an HTTP filter (default) or a network filter.', [

@@ -19,6 +19,8 @@ export interface StatusDetails {
   readonly kind?: string;
   readonly uid?: string;
   readonly causes?: readonly StatusCause[];
+  /** When to try again. */
+  readonly retryAfterSeconds?: number;
 }
 
 export interface StatusCause {
@@ -40,22 +42,30 @@ export class ApiError extends Error {
   readonly statusCode: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  /** What the metadata of the Status carry: a continue token. */
+  readonly metadata: object;
 
-  constructor(statusCode: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(
+    statusCode: number,
+    reason: string,
+    message: string,
+    ...[details, metadata = {}]: readonly [details?: StatusDetails, metadata?: object]
+  ) {
     super(message);
     this.name = 'ApiError';
     this.statusCode = statusCode;
     this.reason = reason;
     this.details = details;
+    this.metadata = metadata;
   }
 }
 
 export function statusBody(error: ApiError): StatusBody {
-  const { message, reason, statusCode, details } = error;
+  const { message, reason, statusCode, details, metadata } = error;
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata,
     status: 'Failure',
     message,
     reason,

@@ -6,7 +6,6 @@ import type { ConfigStore } from '../store/store.ts';
 import { badRequest, invalidObject, notFound } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { readIncludeObject, readQuery } from './object-request.ts';
-import { readNamespaceName } from './protobuf-namespace.ts';
 import { parseSelector } from './selector.ts';
 import { buildTable, wantsTable } from './table.ts';
 
@@ -83,7 +82,7 @@ function describe(name: string): ConfigObject {
 }
 
 function readName(body: unknown): string {
-  const name = Buffer.isBuffer(body) ? readNamespaceName(body) : nameOf(body);
+  const name = nameOf(body);
   if (name === undefined) throw badRequest('the body must be a Namespace with metadata.name');
   if (isDnsLabel(name)) return name;
   const message = `Invalid value: ${JSON.stringify(name)}: must be lower-case letters, digits and -`;

@@ -5,6 +5,7 @@ import { findPlural, formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import type { Subject } from './api-error.ts';
 import { badRequest, noSuchPath } from './api-error.ts';
+import { parseSelector, type Selector } from './selector.ts';
 import type { IncludeObject } from './table.ts';
 
 /** Where the kinds are served; the core group has a root of its own. */
@@ -48,9 +49,21 @@ export function subjectOf(target: Target, name: string): Subject {
   return { plural, kind, group, name };
 }
 
-/** The stored object under the API version that was asked for: the spec is the same in all of them. */
+/**
+ * The stored object under the API version that was asked for: the spec is the same in all of them. Fields that
+ * nobody owns are not mentioned.
+ */
 export function inVersion(object: ConfigObject, { definition, version }: Target): ConfigObject {
-  return { ...object, apiVersion: formatApiVersion(definition.group, version) };
+  const apiVersion = formatApiVersion(definition.group, version);
+  const { managedFields, ...metadata } = object.metadata;
+  const isOwned = Array.isArray(managedFields) && managedFields.length > 0;
+  if (object.apiVersion === apiVersion && isOwned) return object;
+  return { ...object, apiVersion, metadata: isOwned ? object.metadata : metadata };
+}
+
+/** labelSelector and fieldSelector of the query. Throws ApiError 400. */
+export function readSelector(request: FastifyRequest): Selector {
+  return parseSelector(readQuery(request, 'labelSelector'), readQuery(request, 'fieldSelector'));
 }
 
 /** A query parameter; the last one when it is given several times, '' when it is missing. */

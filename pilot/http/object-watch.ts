@@ -1,67 +1,58 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { formatApiVersion, splitApiVersion } from '../api/kinds.ts';
+import { splitApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import type { StoreEvent } from '../store/store.ts';
 import type { HttpServerDeps } from './deps.ts';
-import type { Target } from './object-request.ts';
-import { inVersion, readFlag, readIncludeObject, readQuery, readTarget } from './object-request.ts';
-import type { Selector } from './selector.ts';
-import { parseSelector } from './selector.ts';
-import type { LineStream, Streams } from './streams.ts';
-import { buildTable, wantsTable } from './table.ts';
+import type { EventEncoder, EventType } from './event-encoder.ts';
+import { assertKnown, readTimeout, readWatchStart } from './list-options.ts';
+import { readFlag, readSelector, readTarget, type Target } from './object-request.ts';
+import type { Streams } from './streams.ts';
+import { WatchConnection } from './watch-connection.ts';
+import { readWatchForm } from './watch-form.ts';
 
-interface WatchContext {
+export interface WatchContext {
   readonly deps: HttpServerDeps;
   readonly streams: Streams;
+  readonly encoder: EventEncoder;
 }
-
-type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
 /** Streams changes, one JSON object a line, until the client goes or its time is over. */
 export function watchObjects(
   request: FastifyRequest,
   reply: FastifyReply,
-  { deps, streams }: WatchContext,
+  { deps, streams, encoder }: WatchContext,
 ): FastifyReply {
   const target = readTarget(request);
   const selects = selectorOf(request, target);
-  const timeout = Number(readQuery(request, 'timeoutSeconds')) * 1000;
-  const start = readStart(request, deps, selects);
-  const encode = createEncoder(request, target, deps);
+  const form = readWatchForm(request, target, deps.clock);
+  const timeout = readTimeout(request);
+  const start = beginAt(request, deps, target);
   const backlog: StoreEvent[] = [];
-  let send = (event: StoreEvent): void => void backlog.push(event);
+  let take = (event: StoreEvent): void => void backlog.push(event);
   // The watch begins before the answer does, so that a version that is too old gives a clean 410.
   const stop = deps.store.watch(start.version, (event) => {
-    send(event);
+    take(event);
   });
   const stream = streams.start(reply, 'application/json');
   stream.onEnd(stop);
-  for (const object of start.objects) stream.send(encode('ADDED', object));
-  if (start.isMarked) stream.send(encode('BOOKMARK', initialEventsEnd(target, start.version)));
-  send = (event) => {
-    forward(event, selects, (type, object) => {
-      stream.send(encode(type, object));
-    });
-  };
-  backlog.forEach(send);
-  if (timeout > 0) endAfter(stream, timeout, deps);
-  return reply;
-}
-
-function endAfter(stream: LineStream, timeout: number, deps: HttpServerDeps): void {
-  stream.onEnd(
-    deps.clock.after(timeout, () => {
-      stream.end();
-    }),
+  const withBookmarks = readFlag(request, 'allowWatchBookmarks');
+  const connection = new WatchConnection(
+    { stream, encoder, form, clock: deps.clock, target, withBookmarks },
+    start.version,
   );
+  for (const object of start.objects) if (selects(object)) connection.sendInitial(object);
+  if (start.isMarked) connection.markInitialEnd();
+  take = (event) => {
+    forward(event, selects, connection);
+  };
+  backlog.forEach(take);
+  if (timeout !== undefined) connection.endAfter(timeout);
+  return reply;
 }
 
 function selectorOf(request: FastifyRequest, target: Target): (object: ConfigObject) => boolean {
   const { definition, namespace } = target;
-  const selects: Selector = parseSelector(
-    readQuery(request, 'labelSelector'),
-    readQuery(request, 'fieldSelector'),
-  );
+  const selects = readSelector(request);
   return (object) =>
     object.kind === definition.kind &&
     splitApiVersion(object.apiVersion).group === definition.group &&
@@ -77,61 +68,32 @@ interface Start {
   readonly isMarked: boolean;
 }
 
-function readStart(
-  request: FastifyRequest,
-  { store }: HttpServerDeps,
-  selects: (object: ConfigObject) => boolean,
-): Start {
-  const given = readQuery(request, 'resourceVersion');
-  const isMarked = readFlag(request, 'sendInitialEvents');
-  const isFresh = given === '' || given === '0';
-  if (!isFresh && !isMarked) return { objects: [], version: given, isMarked };
-  const { items, version } = store.list();
-  const wanted = readQuery(request, 'sendInitialEvents') !== 'false';
-  return { objects: wanted ? items.filter(selects) : [], version, isMarked };
+function beginAt(request: FastifyRequest, { store }: HttpServerDeps, target: Target): Start {
+  const start = readWatchStart(request);
+  if (start.kind === 'version') return { objects: [], version: start.version, isMarked: false };
+  const { definition, namespace } = target;
+  const { group, kind } = definition;
+  const filter = { group, kind, ...(namespace === undefined ? {} : { namespace }) };
+  const { items, version } = store.list(filter);
+  if (start.kind === 'now') return { objects: [], version, isMarked: false };
+  assertKnown(start.version, version);
+  return { objects: items, version, isMarked: start.isMarked };
 }
 
 /** With a selector, a change can make an object appear or go. */
 function forward(
   event: StoreEvent,
   selects: (object: ConfigObject) => boolean,
-  send: (type: EventType, object: ConfigObject) => void,
+  connection: WatchConnection,
 ): void {
   const isIn = event.type !== 'DELETED' && selects(event.object);
   const wasIn = event.previous !== undefined && selects(event.previous);
-  if (isIn) send(wasIn ? 'MODIFIED' : 'ADDED', event.object);
-  else if (wasIn) send('DELETED', event.object);
-}
-
-function initialEventsEnd({ definition, version }: Target, resourceVersion: string): ConfigObject {
-  const annotations = { 'k8s.io/initial-events-end': 'true' };
-  return {
-    apiVersion: formatApiVersion(definition.group, version),
-    kind: definition.kind,
-    metadata: { resourceVersion, annotations } as unknown as ConfigObject['metadata'],
-    spec: {},
-  };
-}
-
-function createEncoder(
-  request: FastifyRequest,
-  target: Target,
-  { clock }: HttpServerDeps,
-): (type: EventType, object: ConfigObject) => string {
-  const asTable = wantsTable(request.headers.accept);
-  const includeObject = readIncludeObject(request);
-  let isFirst = true;
-  return (type, object) => {
-    const shown = inVersion(object, target);
-    if (!asTable) return JSON.stringify({ type, object: shown });
-    const { resourceVersion } = object.metadata;
-    const table = buildTable(target.definition.columns, type === 'BOOKMARK' ? [] : [shown], {
-      metadata: type === 'BOOKMARK' ? object.metadata : { resourceVersion },
-      includeObject,
-      now: clock.now(),
-      withColumns: isFirst,
-    });
-    isFirst = false;
-    return JSON.stringify({ type, object: table });
-  };
+  const type: EventType | undefined = isIn
+    ? wasIn
+      ? 'MODIFIED'
+      : 'ADDED'
+    : wasIn
+      ? 'DELETED'
+      : undefined;
+  connection.take(event, type);
 }

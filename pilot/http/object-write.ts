@@ -56,6 +56,19 @@ export function readSubmission(
   return { target, unknownFields, body: { ...body, metadata: named } };
 }
 
+/** metadata.managedFields of a body; undefined when it has none. */
+export function managedFieldsOf(body: unknown): unknown {
+  const metadata = isFields(body) ? body['metadata'] : undefined;
+  return isFields(metadata) ? metadata['managedFields'] : undefined;
+}
+
+/** The object without its status, which is the server's to say. */
+export function withoutStatus(object: ConfigObject): ConfigObject {
+  return Object.fromEntries(
+    Object.entries(object).filter(([name]) => name !== 'status'),
+  ) as unknown as ConfigObject;
+}
+
 function nameOf(metadata: Fields): unknown {
   const { name, generateName } = metadata;
   if (name !== undefined || typeof generateName !== 'string') return name;

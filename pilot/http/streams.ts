@@ -6,6 +6,8 @@ const maxBacklog = 16 * 1024 * 1024;
 /** An answer that goes on: one line after the other until either side ends it. */
 export interface LineStream {
   readonly send: (line: string) => void;
+  /** The same for a line with its end that has been encoded already; the bytes must not change any more. */
+  readonly sendBytes: (line: Buffer) => void;
   readonly end: () => void;
   /** Calls `action` once when the stream has ended, whoever ended it. */
   readonly onEnd: (action: () => void) => void;
@@ -14,6 +16,17 @@ export interface LineStream {
 /** All open streams of the server, so that it can end them when it stops. */
 export class Streams {
   readonly #open = new Set<LineStream>();
+  #sent = 0;
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** How many lines have been sent. */
+  get sent(): number {
+    return this.#sent;
+  }
 
   /** Takes the reply over and sends its headers at once. */
   start(reply: FastifyReply, contentType: string): LineStream {
@@ -21,11 +34,16 @@ export class Streams {
     const { raw } = reply;
     raw.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' });
     raw.flushHeaders();
+    const write = (line: string | Buffer): void => {
+      raw.write(line);
+      this.#sent += 1;
+      if (raw.writableLength > maxBacklog) raw.destroy();
+    };
     const stream: LineStream = {
       send: (line) => {
-        raw.write(`${line}\n`);
-        if (raw.writableLength > maxBacklog) raw.destroy();
+        write(`${line}\n`);
       },
+      sendBytes: write,
       end: () => {
         raw.end();
       },

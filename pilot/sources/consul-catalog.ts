@@ -8,7 +8,7 @@ import { sameElements } from '../../kit/same-elements.ts';
 import { type Watched, WatchedCell } from '../../kit/watched.ts';
 import type { RegisteredService } from '../model/service.ts';
 import { AbsenceMemory } from './absence-memory.ts';
-import { type ReplyInfo, followBlockingQuery } from './blocking-query.ts';
+import { type ReplyInfo, followBlockingQuery } from '../../kit/blocking-query.ts';
 import { type ConsulEntry, type ConvertedService, convertService } from './consul-service.ts';
 import { settle } from './settle.ts';
 

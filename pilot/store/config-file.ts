@@ -25,15 +25,21 @@ export interface ConfigFile {
 }
 
 /**
- * Reads the text of a file. Documents whose text `previous` has at the same line are taken over, so that a
- * change costs what it touches.
+ * Reads the text of a file. Documents that `previous` has too are taken over, so that a change costs what it
+ * touches, also in a file of thousands of documents.
  */
 export function parseConfigFile(path: string, text: string, previous?: ConfigFile): ConfigFile {
-  const known = new Map(previous?.documents.map((document) => [cacheKey(document), document]));
+  const known = new Map(previous?.documents.map((document) => [document.text, document]));
   const documents = splitDocuments(text).map(
-    (part) => known.get(cacheKey(part)) ?? parsePart(path, part.text, part.line),
+    (part) => atLine(known.get(part.text), part.line) ?? parsePart(path, part.text, part.line),
   );
   return { path, text, documents };
+}
+
+/** Problems name lines: a document that has some is read again when it has moved. */
+function atLine(document: FileDocument | undefined, line: number): FileDocument | undefined {
+  if (document === undefined || document.line === line) return document;
+  return document.problems.length === 0 ? { ...document, line } : undefined;
 }
 
 /** Says where in the file the fields of a document stand; what is missing, where it should be. */
@@ -44,10 +50,6 @@ export function fieldPlaces({ text, line }: FileDocument): (path: string) => Pla
     const place = placeOfField(document, lines, path);
     return { ...place, line: place.line + line - 1 };
   };
-}
-
-function cacheKey(document: { readonly text: string; readonly line: number }): string {
-  return `${document.line}:${document.text}`;
 }
 
 function parsePart(path: string, text: string, line: number): FileDocument {

@@ -286,7 +286,10 @@ describe('the dir store, over its files', () => {
     // A directory in the place of the file: the rename must fail.
     await rm(path('default/virtualservice-a.yaml'));
     await mkdir(path('default/virtualservice-a.yaml/x'), { recursive: true });
-    await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), { code: 'EISDIR' });
+    await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), {
+      code: 'E_UNAVAILABLE',
+      message: /EISDIR.*virtualservice-a/,
+    });
     assert.deepEqual(inForce(), ['a:v1']);
     assert.deepEqual(await readdir(path('default')), ['virtualservice-a.yaml']);
   });

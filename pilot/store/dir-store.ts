@@ -1,20 +1,21 @@
-import { readFile, stat, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 import { createDebounce, type Debounce } from '../../kit/debounce.ts';
 import { describeError } from '../../kit/errors.ts';
 import type { Log } from '../../kit/log.ts';
-import { keyOf } from '../api/kinds.ts';
+import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
-import { removeFileDurably, writeFileAtomically } from './atomic-write.ts';
-import { parseConfigFile, type ConfigFile } from './config-file.ts';
+import { ownHandEdit } from '../ownership/hand-edit.ts';
+import { parseConfigFile } from './config-file.ts';
+import { ConfigFolder, disbelief, type FoundText, isNothing } from './config-folder.ts';
 import { FileSet } from './file-set.ts';
-import { removeObject, writeObject, type FileEdit } from './file-edit.ts';
+import { type FileEdit, newPathOf, removeObject, writeObject } from './file-edit.ts';
 import { FolderWatcher } from './folder-watcher.ts';
-import { ObjectTable } from './object-table.ts';
+import { type Change, ObjectTable } from './object-table.ts';
+import { OwnersFolder } from './owners-folder.ts';
+import { SerialQueue } from './serial-queue.ts';
 import { formatTimestamp } from './stamp.ts';
 import type { ConfigStore, DeleteOptions, WriteOptions } from './store.ts';
-import { StoreError } from './store.ts';
 
 export interface DirStoreOptions {
   /** The directory; it is made when it is missing. */
@@ -23,21 +24,20 @@ export interface DirStoreOptions {
   readonly log: Log;
   /** How many changes a watcher may be behind. Default 1000. */
   readonly logSize?: number;
-  /** Time between looks where the system cannot watch directories (ms). Default 1000. */
+  /** Time between looks where the system cannot watch: links, and directories on some file systems (ms). Default 1000. */
   readonly pollInterval?: number;
 }
 
 /** Editors write in several steps; so long after the last event the file is read (ms). */
 const quietTime = 5;
-/** A file that is empty or gone is believed only when it still is so much later (ms). */
-const disbelief = 30;
+/** A program that writes many files, such as git, is not waited for any longer (ms). */
+const longestQuiet = 50;
 
 /**
  * A store of YAML files: people edit them, and what comes over the API is written into them. Each object
  * has one document of one file; the first file by name wins. Rejects when the directory cannot be read.
  */
 export async function openDirStore(options: DirStoreOptions): Promise<ConfigStore> {
-  await mkdir(options.path, { recursive: true });
   const store = new DirStore(options);
   await store.open();
   return store;
@@ -45,30 +45,32 @@ export async function openDirStore(options: DirStoreOptions): Promise<ConfigStor
 
 class DirStore implements ConfigStore {
   readonly #options: DirStoreOptions;
+  readonly #folder: ConfigFolder;
   readonly #table: ObjectTable;
   readonly #files = new FileSet();
+  readonly #owners: OwnersFolder;
   readonly #watcher: FolderWatcher;
   readonly #debounce: Debounce;
   readonly #recheck: Debounce;
+  /** Everything that reads or writes files runs one after the other. */
+  readonly #queue: SerialQueue;
   /** Paths that may have changed. */
   #dirty = new Set<string>();
   /** Files that are empty or gone, and since when (ms). */
   readonly #doubted = new Map<string, number>();
-  /** What was in force at the last publication. */
-  #published: ReadonlyMap<string, ConfigObject> = new Map();
-  /** Everything that reads or writes files runs one after the other. */
-  #queue: Promise<unknown> = Promise.resolve();
-  #closed = false;
 
   constructor(options: DirStoreOptions) {
     const { clock, log, path } = options;
     this.#options = options;
+    this.#folder = new ConfigFolder(path);
     this.#table = new ObjectTable(clock, options.logSize);
+    this.#owners = new OwnersFolder(path, log);
+    this.#queue = new SerialQueue(log);
     const look = (): void => {
       // A failure is logged by the queue; nobody waits for this look.
-      this.#enqueue(() => this.#lookAtDirty()).catch(() => undefined);
+      this.#queue.run(() => this.#lookAtDirty()).catch(() => undefined);
     };
-    this.#debounce = createDebounce(look, { quiet: quietTime, max: 2 * quietTime, clock });
+    this.#debounce = createDebounce(look, { quiet: quietTime, max: longestQuiet, clock });
     const lookAgain = (): void => {
       this.#dirty = new Set([...this.#dirty, ...this.#doubted.keys()]);
       look();
@@ -79,8 +81,7 @@ class DirStore implements ConfigStore {
       clock,
       pollInterval: options.pollInterval ?? 1000,
       onChange: (place) => {
-        this.#dirty.add(place);
-        this.#debounce.trigger();
+        this.#onChange(place);
       },
       onFallback: (error) => {
         log.warn({ path, error: describeError(error) }, 'cannot watch the directory, polling it');
@@ -97,9 +98,14 @@ class DirStore implements ConfigStore {
   }
 
   async open(): Promise<void> {
-    await this.#enqueue(async () => {
-      await this.#readAll(await this.#watcher.scan(''));
+    await this.#folder.open();
+    await this.#queue.run(async () => {
+      const paths = await this.#watcher.scan('');
+      await this.#folder.sweep(paths, this.#options.clock.now());
+      await this.#owners.open();
+      await this.#readAll(paths);
       this.#publish();
+      this.#table.open();
     });
   }
 
@@ -110,58 +116,94 @@ class DirStore implements ConfigStore {
   readonly watch: ConfigStore['watch'] = (from, listener) => this.#table.watch(from, listener);
 
   create(object: ConfigObject, options: WriteOptions = {}): Promise<ConfigObject> {
-    return this.#enqueue(() => this.#write(this.#table.planCreate(object, options), options));
+    return this.#write(keyOf(object), options, () => this.#table.planCreate(object, options));
   }
 
   replace(object: ConfigObject, options: WriteOptions = {}): Promise<ConfigObject> {
-    return this.#enqueue(() => this.#write(this.#table.planReplace(object, options), options));
+    return this.#write(keyOf(object), options, () => this.#table.planReplace(object, options));
   }
 
   delete(key: ObjectKey, options: DeleteOptions = {}): Promise<ConfigObject> {
-    return this.#enqueue(async () => {
+    if (options.dryRun === true) {
+      return this.#queue.run(() => this.#table.planDelete(key, options));
+    }
+    return this.#change(key, async () => {
       const removed = this.#table.planDelete(key, options);
-      if (options.dryRun === true) return removed;
       // Also from files that had no say because another one has the same object: else it would come back.
       let owner = this.#files.ownerOf(key);
       for (; owner !== undefined; owner = this.#files.ownerOf(key)) {
         await this.#apply(removeObject(owner));
       }
       this.#publish();
+      await this.#owners.put(key, undefined);
       return removed;
     });
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     this.#debounce.close();
     this.#recheck.close();
     this.#watcher.close();
-    await this.#queue;
+    await this.#queue.close();
   }
 
-  async #write(planned: ConfigObject, options: WriteOptions): Promise<ConfigObject> {
-    const key = keyOf(planned);
-    if (options.dryRun === true || planned === this.#table.get(key)) return planned;
-    await this.#apply(writeObject(this.#files.ownerOf(key), planned, this.#files));
-    this.#publish();
-    return this.#table.get(key) ?? planned;
+  #write(key: ObjectKey, options: WriteOptions, plan: () => ConfigObject): Promise<ConfigObject> {
+    if (options.dryRun === true) return this.#queue.run(plan);
+    return this.#change(key, async () => {
+      const planned = plan();
+      if (planned === this.#table.get(key)) return planned;
+      await this.#apply(writeObject(this.#files.ownerOf(key), planned, this.#files));
+      this.#publish(planned);
+      const stored = this.#table.get(key) ?? planned;
+      await this.#owners.put(key, stored.metadata.managedFields);
+      return stored;
+    });
+  }
+
+  /**
+   * Changes the file of an object. What somebody has just saved in it, an editor or another pilot, is read
+   * before, so that it is not written over.
+   */
+  #change<T>(key: ObjectKey, action: () => Promise<T>): Promise<T> {
+    return this.#queue.run(() =>
+      this.#folder.change(async () => {
+        const pathNow = (): string => this.#files.ownerOf(key)?.file.path ?? newPathOf(key);
+        let path: string;
+        do {
+          path = pathNow();
+          await this.#take(path, await this.#readNow(path));
+        } while (path !== pathNow());
+        this.#publish();
+        return action();
+      }),
+    );
+  }
+
+  #readNow(path: string): Promise<FoundText> {
+    return this.#files.has(path) ? this.#folder.readSettled(path) : this.#folder.read(path);
   }
 
   /** Writes one file and takes its new content over, so that the event it causes finds nothing new. */
   async #apply(edit: FileEdit): Promise<void> {
-    const path = join(this.#options.path, edit.path);
-    if (edit.text === undefined) {
-      await removeFileDurably(path);
-      this.#files.remove(edit.path);
-    } else {
-      const file = parseConfigFile(edit.path, edit.text, this.#files.get(edit.path));
-      await writeFileAtomically(path, edit.text, modeOf(file));
-      this.#files.put(file);
-    }
+    const before = this.#files.get(edit.path);
+    const file =
+      edit.text === undefined ? undefined : parseConfigFile(edit.path, edit.text, before);
+    await this.#folder.apply(edit, file);
+    if (file === undefined) this.#files.remove(edit.path);
+    else this.#files.put(file);
+  }
+
+  #onChange(place: string): void {
+    const name = basename(place);
+    // Hidden files are none of ours, but for the link that a mounted ConfigMap swaps: all files beside lead there.
+    if (name.startsWith('.') && !name.startsWith('..')) return;
+    const above = dirname(place);
+    if (name.startsWith('..')) this.#dirty.add(above === '.' ? '' : above);
+    else this.#dirty.add(place);
+    this.#debounce.trigger();
   }
 
   async #lookAtDirty(): Promise<void> {
-    if (this.#closed) return;
     const places = this.#dirty;
     this.#dirty = new Set();
     for (const place of places) await this.#lookAt(place);
@@ -170,7 +212,7 @@ class DirStore implements ConfigStore {
   }
 
   async #lookAt(place: string): Promise<void> {
-    if (await this.#isFolder(place)) {
+    if (await this.#folder.isFolder(place)) {
       const present = await this.#watcher.scan(place);
       const known = this.#files.below(place);
       await this.#readAll([...new Set([...present, ...known])]);
@@ -182,25 +224,14 @@ class DirStore implements ConfigStore {
     }
   }
 
-  async #isFolder(place: string): Promise<boolean> {
-    if (place === '') return true;
-    try {
-      return (await stat(join(this.#options.path, place))).isDirectory();
-    } catch {
-      return false;
-    }
-  }
-
   async #readAll(paths: readonly string[]): Promise<void> {
     for (const path of paths.filter(isConfigFile)) await this.#read(path);
   }
 
   async #read(path: string): Promise<void> {
-    const text = await this.#readText(path);
-    if ((text ?? '').trim() === '' && this.#files.has(path) && this.#doubts(path)) return;
-    this.#doubted.delete(path);
-    if (text === undefined) this.#files.remove(path);
-    else if (text !== this.#files.get(path)?.text) await this.#takeNew(path, text);
+    const found = await this.#folder.read(path);
+    if (isNothing(found) && this.#files.has(path) && this.#doubts(path)) return;
+    await this.#take(path, found);
   }
 
   /** Editors empty or remove a file before they write it: only what lasts is believed. */
@@ -211,63 +242,53 @@ class DirStore implements ConfigStore {
     return now - since < disbelief;
   }
 
-  async #takeNew(path: string, text: string): Promise<void> {
-    try {
-      const { mtimeMs } = await stat(join(this.#options.path, path));
-      this.#take(path, text, formatTimestamp(mtimeMs));
-    } catch {
-      // It went between reading and asking for its time; the next event says so.
-      this.#take(path, text);
+  async #take(path: string, found: FoundText): Promise<void> {
+    this.#doubted.delete(path);
+    const before = this.#files.get(path);
+    if (found.kind === 'missing') {
+      if (before !== undefined) this.#files.remove(path);
+    } else if (found.kind === 'unreadable') {
+      const fields = { path, error: describeError(found.error) };
+      this.#options.log.warn(fields, 'cannot read a configuration file');
+    } else if (found.text !== before?.text) {
+      const modified = await this.#folder.modifiedAt(path);
+      this.#files.put(parseConfigFile(path, found.text, before), modified);
     }
   }
 
-  #take(path: string, text: string, modified?: string): void {
-    this.#files.put(parseConfigFile(path, text, this.#files.get(path)), modified);
-  }
-
-  async #readText(path: string): Promise<string | undefined> {
-    try {
-      return await readFile(join(this.#options.path, path), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        const fields = { path, error: describeError(error) };
-        this.#options.log.warn(fields, 'cannot read a configuration file');
-        return this.#files.get(path)?.text;
-      }
-      return undefined;
-    }
-  }
-
-  #publish(): void {
-    const before = this.#published;
-    const wanted = this.#files.objects();
-    const gone = [...before].filter(([key]) => !wanted.has(key));
-    const changed = [...wanted].filter(([key, object]) => before.get(key) !== object);
-    this.#published = wanted;
+  /** `written` is what came over the API; its text may be what stood in the file before. */
+  #publish(written?: ConfigObject): void {
+    const writtenKey = written === undefined ? undefined : formatKey(keyOf(written));
+    const changes = this.#files.takeChanges().filter(({ key }) => formatKey(key) !== writtenKey);
     this.#table.commit([
-      ...gone.map(([, object]) => ({ kind: 'remove' as const, key: keyOf(object) })),
-      ...changed.map(([, object]) => ({ kind: 'put' as const, object })),
+      ...changes.map(({ key, object }): Change => {
+        return object === undefined
+          ? { kind: 'remove', key }
+          : { kind: 'put', object: this.#withOwners(key, object) };
+      }),
+      ...(written === undefined ? [] : [this.#putWritten(written)]),
     ]);
   }
 
-  #enqueue<T>(action: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(() => {
-      if (this.#closed) throw new StoreError('E_CLOSED', 'the store is closed');
-      return action();
-    });
-    this.#queue = run.catch((error: unknown) => {
-      if (error instanceof StoreError) return;
-      this.#options.log.error({ error: describeError(error) }, 'configuration store failed');
-    });
-    return run;
+  #putWritten(written: ConfigObject): Change {
+    const { managedFields } = written.metadata;
+    const object = this.#files.ownerOf(keyOf(written))?.object ?? written;
+    if (managedFields === undefined) return { kind: 'put', object };
+    return { kind: 'put', object: { ...object, metadata: { ...object.metadata, managedFields } } };
+  }
+
+  /** Of an object that was read from its file. */
+  #withOwners(key: ObjectKey, object: ConfigObject): ConfigObject {
+    const before = this.#table.get(key);
+    if (before !== undefined) {
+      return ownHandEdit(before, object, formatTimestamp(this.#options.clock.now()));
+    }
+    const managedFields = this.#owners.get(key);
+    if (managedFields === undefined) return object;
+    return { ...object, metadata: { ...object.metadata, managedFields } };
   }
 }
 
 function isConfigFile(path: string): boolean {
   return /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
-}
-
-/** A file with a Secret in it is for its owner only. */
-function modeOf({ documents }: ConfigFile): number {
-  return documents.some(({ object }) => object?.kind === 'Secret') ? 0o600 : 0o644;
 }

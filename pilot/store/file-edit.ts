@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import type { ConfigFile, FileDocument } from './config-file.ts';
@@ -29,13 +30,27 @@ function writeNew(
   object: ConfigObject,
   files: { readonly get: (path: string) => ConfigFile | undefined },
 ): FileEdit {
-  const { name, namespace } = object.metadata;
-  const path = `${namespace}/${object.kind.toLowerCase()}-${name}.yaml`;
+  const path = newPathOf(keyOf(object));
   const text = writeDocument(object);
   const before = files.get(path)?.text ?? '';
   if (before.trim() === '') return { path, text };
   return { path, text: `${before.endsWith('\n') ? before : `${before}\n`}---\n${text}` };
 }
+
+/** Most file systems take names of 255 bytes; names of objects are ASCII. */
+const longestName = 255;
+
+/** Where an object goes that is in no file yet. */
+export function newPathOf({ kind, namespace, name }: ObjectKey): string {
+  const file = `${kind.toLowerCase()}-${name}`;
+  if (file.length + extension.length <= longestName) return `${namespace}/${file}${extension}`;
+  // Names that differ only at their end must not meet in one file by accident.
+  const digest = createHash('sha256').update(file).digest('hex').slice(0, 16);
+  const rest = longestName - extension.length - digest.length - 1;
+  return `${namespace}/${file.slice(0, rest)}-${digest}${extension}`;
+}
+
+const extension = '.yaml';
 
 /** Takes an object out of its file; with its last object the file goes. */
 export function removeObject(owner: OwnedObject): FileEdit {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey, ObjectMeta } from '../api/resource.ts';
 import type { ConfigFile } from './config-file.ts';
+import { uidOf } from './stamp.ts';
 
 /** An object in force and the file it comes from. */
 export interface OwnedObject {
@@ -17,10 +18,22 @@ interface Slot {
   readonly objects: ReadonlyMap<string, ConfigObject>;
 }
 
-/** The files of a directory store as they were last read. */
+/** What became of an object since it was last asked for; without one it is gone. */
+export interface OwnerChange {
+  readonly key: ObjectKey;
+  readonly object?: ConfigObject;
+}
+
+/** The files of a directory store as they were last read. A change costs what it touches. */
 export class FileSet {
   readonly #slots = new Map<string, Slot>();
+  /** By key, the files that have the object; the first by name counts. */
+  readonly #claims = new Map<string, readonly string[]>();
   readonly #problems = new WatchedCell<readonly Problem[]>(isDeepStrictEqual);
+  readonly #problemsByPath = new Map<string, readonly Problem[]>();
+  /** Since the last `takeChanges`. */
+  #touched = new Map<string, ObjectKey>();
+  #touchedFiles = new Set<string>();
 
   get problems(): Watched<readonly Problem[]> {
     return this.#problems;
@@ -42,48 +55,91 @@ export class FileSet {
   /** `modified` is the creation time of objects that name none (RFC 3339). */
   put(file: ConfigFile, modified?: string): void {
     const isBroken = file.documents.some(({ problems }) => problems.some(isError));
-    const previous = isBroken ? (this.#slots.get(file.path)?.objects ?? new Map()) : new Map();
+    const before = this.#slots.get(file.path)?.objects ?? new Map<string, ConfigObject>();
     const current = file.documents.flatMap(({ object }) =>
-      object === undefined ? [] : [entryOf(object, modified)],
+      object === undefined ? [] : [entryOf(object, before, modified)],
     );
     // The first of two documents with one key counts, so the earlier ones are set last.
-    const objects = new Map<string, ConfigObject>([...previous, ...current.reverse()]);
+    const kept = isBroken ? before : new Map<string, ConfigObject>();
+    const objects = new Map<string, ConfigObject>([...kept, ...current.reverse()]);
     this.#slots.set(file.path, { file, objects });
+    this.#claim(file.path, before, objects);
   }
 
   remove(path: string): void {
+    const before = this.#slots.get(path)?.objects ?? new Map<string, ConfigObject>();
     this.#slots.delete(path);
+    this.#claim(path, before, new Map());
   }
 
   /** The object that is in force under `key`. */
   ownerOf(key: ObjectKey): OwnedObject | undefined {
-    const wanted = formatKey(key);
-    for (const { file, objects } of this.#sorted()) {
-      const object = objects.get(wanted);
-      if (object !== undefined) return { file, object };
-    }
-    return undefined;
+    return this.#ownerOf(formatKey(key));
   }
 
-  /** Works out what is in force, by key, and publishes the problems of all files. */
-  objects(): ReadonlyMap<string, ConfigObject> {
-    const owners = new Map<string, OwnedObject>();
-    const found: Problem[] = [];
-    for (const { file, objects } of this.#sorted()) {
-      for (const [key, object] of objects) {
-        if (!owners.has(key)) owners.set(key, { file, object });
+  /** What is in force now and was not, or is no longer, since the last call; publishes the problems of all files. */
+  takeChanges(): readonly OwnerChange[] {
+    const touched = this.#touched;
+    this.#touched = new Map();
+    const changes = [...touched].map(([text, key]) => {
+      const object = this.#ownerOf(text)?.object;
+      return object === undefined ? { key } : { key, object };
+    });
+    this.#publishProblems([...touched.keys()]);
+    return changes;
+  }
+
+  #ownerOf(key: string): OwnedObject | undefined {
+    const [path = ''] = this.#claims.get(key) ?? [];
+    const slot = this.#slots.get(path);
+    const object = slot?.objects.get(key);
+    return slot === undefined || object === undefined ? undefined : { file: slot.file, object };
+  }
+
+  #claim(
+    path: string,
+    before: ReadonlyMap<string, ConfigObject>,
+    after: ReadonlyMap<string, ConfigObject>,
+  ): void {
+    this.#touchedFiles.add(path);
+    for (const [key, object] of before) {
+      if (after.has(key)) continue;
+      const others = (this.#claims.get(key) ?? []).filter((other) => other !== path);
+      if (others.length === 0) this.#claims.delete(key);
+      else this.#claims.set(key, others);
+      this.#touched.set(key, keyOf(object));
+    }
+    for (const [key, object] of after) {
+      if (before.get(key) === object) continue;
+      if (!before.has(key)) {
+        const others = this.#claims.get(key) ?? [];
+        this.#claims.set(key, others.length === 0 ? [path] : [...others, path].sort());
       }
-      found.push(...file.documents.flatMap(({ problems }) => problems));
-      found.push(...findDuplicates(file, owners));
+      this.#touched.set(key, keyOf(object));
     }
-    this.#problems.set(found);
-    return new Map([...owners].map(([key, { object }]) => [key, object]));
   }
 
-  #sorted(): readonly Slot[] {
-    return [...this.#slots.values()].sort((left, right) =>
-      left.file.path < right.file.path ? -1 : 1,
-    );
+  /** Of the files that have changed, and of those that have an object in common with them. */
+  #publishProblems(keys: readonly string[]): void {
+    const paths = new Set([
+      ...this.#touchedFiles,
+      ...keys.flatMap((key) => this.#claims.get(key) ?? []),
+    ]);
+    this.#touchedFiles = new Set();
+    for (const path of paths) {
+      const problems = this.#problemsOf(path);
+      if (problems.length === 0) this.#problemsByPath.delete(path);
+      else this.#problemsByPath.set(path, problems);
+    }
+    const sorted = [...this.#problemsByPath].sort(([left], [right]) => (left < right ? -1 : 1));
+    this.#problems.set(sorted.flatMap(([, problems]) => problems));
+  }
+
+  #problemsOf(path: string): readonly Problem[] {
+    const file = this.#slots.get(path)?.file;
+    if (file === undefined) return [];
+    const owner = (key: string): string => this.#claims.get(key)?.[0] ?? path;
+    return [...file.documents.flatMap(({ problems }) => problems), ...findDuplicates(file, owner)];
   }
 }
 
@@ -91,30 +147,43 @@ function isError(problem: Problem): boolean {
   return problem.severity === 'error';
 }
 
-/** The versions in a file are those of another time (it may be the output of kubectl get): left out. */
-function entryOf(object: ConfigObject, modified: string | undefined): [string, ConfigObject] {
-  const { name, namespace, labels, annotations, uid } = object.metadata;
-  const creationTimestamp = object.metadata.creationTimestamp ?? modified;
+/**
+ * The versions in a file are those of another time (it may be the output of kubectl get): left out. An object
+ * whose document is as it was stays the same value.
+ */
+function entryOf(
+  object: ConfigObject,
+  before: ReadonlyMap<string, ConfigObject>,
+  modified: string | undefined,
+): [string, ConfigObject] {
+  const key = keyOf(object);
+  const text = formatKey(key);
+  const known = before.get(text);
+  if (known !== undefined && sources.get(known) === object) return [text, known];
+  const { name, namespace, labels, annotations, creationTimestamp: given } = object.metadata;
+  const creationTimestamp = given ?? modified;
   const metadata: ObjectMeta = {
     name,
     namespace,
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
-    ...(uid === undefined ? {} : { uid }),
+    uid: object.metadata.uid ?? uidOf(key, given),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
   };
-  return [formatKey(keyOf(object)), { ...object, metadata }];
+  const entry = { ...object, metadata };
+  sources.set(entry, object);
+  return [text, entry];
 }
 
-function findDuplicates(
-  file: ConfigFile,
-  owners: ReadonlyMap<string, OwnedObject>,
-): readonly Problem[] {
+/** From which object of a document an object in force was made. */
+const sources = new WeakMap<ConfigObject, ConfigObject>();
+
+function findDuplicates(file: ConfigFile, ownerOf: (key: string) => string): readonly Problem[] {
   const seen = new Set<string>();
   return file.documents.flatMap(({ object, line }) => {
     if (object === undefined) return [];
     const key = formatKey(keyOf(object));
-    const owner = owners.get(key)?.file.path ?? file.path;
+    const owner = ownerOf(key);
     const isFirst = owner === file.path && !seen.has(key);
     seen.add(key);
     return isFirst ? [] : [duplicateOf(object, `${file.path}:${line}:1`, owner)];

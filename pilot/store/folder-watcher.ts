@@ -1,5 +1,5 @@
 import { watch, type Dirent, type FSWatcher } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
 
@@ -21,7 +21,10 @@ export interface FolderWatcherOptions {
 export class FolderWatcher {
   readonly #options: FolderWatcherOptions;
   readonly #watchers = new Map<string, FSWatcher>();
+  /** Links to files: the system watches the folder that a link is in, not what it leads to. */
+  readonly #links = new Set<string>();
   #cancelPoll: (() => void) | undefined;
+  #cancelLinkPoll: (() => void) | undefined;
   #closed = false;
 
   constructor(options: FolderWatcherOptions) {
@@ -30,30 +33,45 @@ export class FolderWatcher {
 
   /** Watches `folder` and the folders below; returns the files in them. Paths are relative to the root. */
   async scan(folder: string): Promise<readonly string[]> {
+    const found = await this.#scan(folder, []);
+    if (this.#links.size > 0) this.#pollLinks();
+    return found;
+  }
+
+  /** `above` are the real places of the folders that led here: a link to one of them goes in circles. */
+  async #scan(folder: string, above: readonly string[]): Promise<readonly string[]> {
+    const place = await this.#realPlace(folder);
+    if (above.includes(place)) return [];
     // Watch first, list second: a file made between the two is reported at least once.
     this.#watchFolder(folder);
     const found: string[] = [];
     for (const entry of await this.#list(folder)) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) found.push(...(await this.scan(path)));
+      const isFolder = await this.#isFolder(entry, path);
+      if (isFolder) found.push(...(await this.#scan(path, [...above, place])));
       else found.push(path);
+      if (!isFolder && entry.isSymbolicLink()) this.#links.add(path);
     }
     return found;
   }
 
   /** Stops watching a folder that has gone. */
   forget(folder: string): void {
+    const isBelow = (path: string): boolean =>
+      folder === '' || path === folder || path.startsWith(`${folder}/`);
     for (const [path, watcher] of this.#watchers) {
-      if (folder !== '' && path !== folder && !path.startsWith(`${folder}/`)) continue;
+      if (!isBelow(path)) continue;
       watcher.close();
       this.#watchers.delete(path);
     }
+    for (const path of [...this.#links].filter(isBelow)) this.#links.delete(path);
   }
 
   close(): void {
     this.#closed = true;
     this.#cancelPoll?.();
+    this.#cancelLinkPoll?.();
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
   }
@@ -64,6 +82,30 @@ export class FolderWatcher {
     } catch {
       return [];
     }
+  }
+
+  async #realPlace(folder: string): Promise<string> {
+    const path = join(this.#options.root, folder);
+    return realpath(path).catch(() => path);
+  }
+
+  async #isFolder(entry: Dirent, path: string): Promise<boolean> {
+    if (!entry.isSymbolicLink()) return entry.isDirectory();
+    try {
+      return (await stat(join(this.#options.root, path))).isDirectory();
+    } catch {
+      return false;
+    }
+  }
+
+  #pollLinks(): void {
+    if (this.#cancelLinkPoll !== undefined || this.#closed) return;
+    const { clock, onChange, pollInterval } = this.#options;
+    this.#cancelLinkPoll = clock.after(pollInterval, () => {
+      this.#cancelLinkPoll = undefined;
+      for (const path of this.#links) onChange(path);
+      if (this.#links.size > 0) this.#pollLinks();
+    });
   }
 
   #watchFolder(folder: string): void {

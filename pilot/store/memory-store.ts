@@ -15,6 +15,7 @@ export interface MemoryStoreOptions {
 /** A store that forgets all when the process ends: for tests, and for a mesh that is set up by its tests. */
 export function createMemoryStore(options: MemoryStoreOptions): ConfigStore {
   const table = new ObjectTable(options.clock, options.logSize);
+  table.open();
   const problems = new WatchedCell<readonly Problem[]>();
   problems.set([]);
   const put = (object: ConfigObject, { dryRun }: WriteOptions): ConfigObject => {

@@ -5,12 +5,12 @@ import { isInForce } from '../api/in-force.ts';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
 import { EventLog } from './event-log.ts';
-import { formatTimestamp, stampObject } from './stamp.ts';
+import { type Ordered, updateSorted } from './sorted-entries.ts';
+import { creationTime, stampObject } from './stamp.ts';
 import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent, WriteOptions } from './store.ts';
 import { StoreError } from './store.ts';
 
-interface Entry {
-  readonly order: string;
+interface Entry extends Ordered {
   readonly object: ConfigObject;
   readonly resource: ConfigResource;
 }
@@ -18,7 +18,10 @@ interface Entry {
 /** One change of the table: an object to put, or the key of one to remove. */
 export type Change =
   | { readonly kind: 'put'; readonly object: ConfigObject }
-  | { readonly kind: 'remove'; readonly key: ObjectKey };
+  | { readonly kind: 'remove'; readonly key: ObjectKey }
+  /** Of an engine that gives versions itself: the object as it is to be served. */
+  | { readonly kind: 'put-stamped'; readonly object: ConfigObject }
+  | { readonly kind: 'remove-stamped'; readonly key: ObjectKey; readonly version: number };
 
 /**
  * The objects of a store in memory with their versions, their history and the cell that the pipeline reads.
@@ -29,15 +32,28 @@ export class ObjectTable {
   readonly #entries = new Map<string, Entry>();
   readonly #clock: Clock;
   readonly #log: EventLog;
+  /** Creation times (ms) of objects that are gone: the next object of the name is a later one. */
+  readonly #gone = new Map<string, number>();
   #sorted: readonly Entry[] = [];
+  #read: readonly Entry[] = [];
   #version: number;
 
-  constructor(clock: Clock, logSize?: number) {
+  /** `version` is that of the empty table: by default the time, so that versions go on growing after a restart. */
+  constructor(clock: Clock, logSize?: number, version = clock.now()) {
     this.#clock = clock;
-    // Versions follow the clock so that they go on growing when the process starts again.
-    this.#version = clock.now();
+    this.#version = version;
     this.#log = new EventLog(this.#version, logSize);
-    this.resources.set([]);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** From now on the table has a content, be it none, and `resources` a value. */
+  open(version: number = this.#version): void {
+    this.#version = version;
+    this.#log.startAt(version);
+    this.resources.set(this.#read.map(({ resource }) => resource));
   }
 
   get(key: ObjectKey): ConfigObject | undefined {
@@ -101,49 +117,85 @@ export class ObjectTable {
 
   /** Applies changes together: one new value of `resources`, one event per object that did change. */
   commit(changes: readonly Change[]): void {
-    const events = changes.flatMap((change) =>
-      change.kind === 'put' ? this.#put(change.object) : this.#remove(change.key),
-    );
+    const events = changes.flatMap((change) => this.#apply(change));
     if (events.length === 0) return;
-    this.#sorted = [...this.#entries.values()].sort((left, right) =>
-      left.order < right.order ? -1 : 1,
-    );
-    if (events.some(({ object }) => isRead(resourceOf(object)))) {
-      this.resources.set(this.#sorted.map(({ resource }) => resource).filter(isRead));
+    const keys = new Set(events.map(({ object }) => formatKey(keyOf(object))));
+    const isReadByModel = events.some(({ object }) => isInForce(resourceOf(object).kind));
+    this.#sorted = this.#update(this.#sorted, keys, () => true);
+    if (isReadByModel) {
+      this.#read = this.#update(this.#read, keys, ({ resource }) => isInForce(resource.kind));
+      // The pipeline is not woken for kinds that the model does not read.
+      this.resources.set(this.#read.map(({ resource }) => resource));
     }
     for (const event of events) this.#log.append(event);
   }
 
-  #put(object: ConfigObject): readonly StoreEvent[] {
-    const key = keyOf(object);
-    const previous = this.get(key);
-    const stamped = this.#stamp(object);
-    if (stamped === previous) return [];
-    this.#version = this.#nextVersion();
-    const order = [key.kind, key.namespace, key.name, key.group].join('\0');
-    this.#entries.set(formatKey(key), { order, object: stamped, resource: resourceOf(stamped) });
-    return previous === undefined
-      ? [{ type: 'ADDED', object: stamped }]
-      : [{ type: 'MODIFIED', object: stamped, previous }];
+  #update(
+    sorted: readonly Entry[],
+    keys: ReadonlySet<string>,
+    belongs: (entry: Entry) => boolean,
+  ): readonly Entry[] {
+    const puts = new Map<string, Entry>();
+    const removed = new Set<string>();
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) removed.add(orderOf(key));
+      else if (belongs(entry)) puts.set(entry.order, entry);
+    }
+    return updateSorted(sorted, puts, removed);
   }
 
-  #remove(key: ObjectKey): readonly StoreEvent[] {
-    const previous = this.get(key);
+  #apply(change: Change): readonly StoreEvent[] {
+    switch (change.kind) {
+      case 'put':
+        return this.#put(this.#stamp(change.object));
+      case 'put-stamped':
+        return this.#put(change.object);
+      case 'remove':
+        return this.#remove(change.key, this.#nextVersion());
+      case 'remove-stamped':
+        return this.#remove(change.key, change.version);
+    }
+  }
+
+  #put(object: ConfigObject): readonly StoreEvent[] {
+    const key = formatKey(keyOf(object));
+    const previous = this.#entries.get(key)?.object;
+    if (object === previous) return [];
+    this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion));
+    this.#entries.set(key, { order: orderOf(key), object, resource: resourceOf(object) });
+    return previous === undefined
+      ? [{ type: 'ADDED', object }]
+      : [{ type: 'MODIFIED', object, previous }];
+  }
+
+  #remove(removed: ObjectKey, version: number): readonly StoreEvent[] {
+    const key = formatKey(removed);
+    const previous = this.get(removed);
     if (previous === undefined) return [];
-    this.#version = this.#nextVersion();
-    this.#entries.delete(formatKey(key));
-    const resourceVersion = String(this.#version);
+    this.#version = Math.max(this.#version, version);
+    this.#entries.delete(key);
+    this.#remember(key, previous);
+    const resourceVersion = String(version);
     const object = { ...previous, metadata: { ...previous.metadata, resourceVersion } };
     return [{ type: 'DELETED', object, previous }];
   }
 
+  #remember(key: string, { metadata }: ConfigObject): void {
+    const now = this.#clock.now();
+    for (const [gone, created] of this.#gone) if (created < now - 1000) this.#gone.delete(gone);
+    const created = Date.parse(metadata.creationTimestamp ?? '');
+    if (created >= now - 1000) this.#gone.set(key, created);
+  }
+
   /** In a dry run nothing is written, so the object gets no version of its own. */
   #stamp(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
-    const previous = this.get(keyOf(object));
+    const key = keyOf(object);
+    const previous = this.get(key);
     const current = previous?.metadata.resourceVersion;
     return stampObject(object, previous, {
       version: options.dryRun === true ? current : String(this.#nextVersion()),
-      created: formatTimestamp(this.#clock.now()),
+      created: creationTime(this.#clock.now(), this.#gone.get(formatKey(key))),
     });
   }
 
@@ -152,7 +204,8 @@ export class ObjectTable {
   }
 }
 
-/** The pipeline is not woken for kinds that the model does not read. */
-function isRead({ kind }: ConfigResource): boolean {
-  return isInForce(kind);
+/** By kind, namespace and name. */
+function orderOf(key: string): string {
+  const [group = '', kind = '', namespace = '', name = ''] = key.split('/');
+  return [kind, namespace, name, group].join('\0');
 }

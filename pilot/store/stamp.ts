@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { formatKey, keyOf } from '../api/kinds.ts';
-import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
+import type { ConfigObject, ObjectKey, ObjectMeta } from '../api/resource.ts';
 import { bodyOf } from '../api/resource.ts';
 
 /** What the store writes into the metadata of an object. Pure but for its arguments. */
@@ -22,16 +22,25 @@ export function stampObject(
   stamp: Stamp,
 ): ConfigObject {
   if (previous === undefined) {
-    const { uid = uidOf(object), creationTimestamp = stamp.created } = object.metadata;
+    const { creationTimestamp = stamp.created } = object.metadata;
+    const { uid = uidOf(keyOf(object), creationTimestamp) } = object.metadata;
     return withMetadata(object, stamp, { uid, creationTimestamp, generation: 1 });
   }
-  if (sameContent(previous, object)) return previous;
+  const owned = keepOwners(object, previous);
+  if (sameContent(previous, owned)) return previous;
   const { uid, creationTimestamp, generation = 0 } = previous.metadata;
-  return withMetadata(object, stamp, {
+  return withMetadata(owned, stamp, {
     ...(uid === undefined ? {} : { uid }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     generation: isDeepStrictEqual(bodyOf(previous), bodyOf(object)) ? generation : generation + 1,
   });
+}
+
+/** Who owns the fields stays, unless the object says otherwise; an empty list says that nobody does. */
+function keepOwners(object: ConfigObject, previous: ConfigObject): ConfigObject {
+  const { managedFields = previous.metadata.managedFields } = object.metadata;
+  if (managedFields === undefined) return object;
+  return { ...object, metadata: { ...object.metadata, managedFields } };
 }
 
 function withMetadata(
@@ -50,14 +59,19 @@ export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
 }
 
 function content(object: ConfigObject): unknown {
-  const { labels = {}, annotations = {} } = object.metadata;
-  return [labels, annotations, bodyOf(object), object.status];
+  const { labels = {}, annotations = {}, managedFields = [] } = object.metadata;
+  return [labels, annotations, bodyOf(object), object.status, managedFields];
 }
 
-/** A UUID (version 8, RFC 9562) from the object's key: every pilot gives an object the same. */
-function uidOf(object: ConfigObject): string {
+/**
+ * A UUID (version 8, RFC 9562) from the object's key and its creation, so that it need not be stored: every
+ * pilot works out the same, and an object that is created anew gets another one. `created` is missing for an
+ * object that somebody wrote by hand without a time; such an object has one identity for ever.
+ */
+export function uidOf(key: ObjectKey, created?: string): string {
   const hex = createHash('sha256')
-    .update(formatKey(keyOf(object)))
+    .update(formatKey(key))
+    .update(created === undefined ? '' : `@${created}`)
     .digest('hex');
   const variant = ((parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return [
@@ -67,6 +81,14 @@ function uidOf(object: ConfigObject): string {
     `${variant}${hex.slice(17, 20)}`,
     hex.slice(20, 32),
   ].join('-');
+}
+
+/**
+ * When an object is created (RFC 3339): now, but later than the object of the same name that went a moment ago
+ * (`gone`, ms), whose identity it must not take over.
+ */
+export function creationTime(now: number, gone: number | undefined): string {
+  return formatTimestamp(gone === undefined ? now : Math.max(now, gone + 1000));
 }
 
 /** RFC 3339 in seconds, as Kubernetes writes it. */

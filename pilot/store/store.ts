@@ -4,11 +4,17 @@ import type { Problem } from '../../kit/problem.ts';
 import type { Watched } from '../../kit/watched.ts';
 import type { ConfigObject, ObjectKey, ResourceSet } from '../api/resource.ts';
 
-/** Where configuration lives. The HTTP API reads and writes it, the pipeline watches `resources`. */
+/**
+ * Where configuration lives. Reading is from memory; it throws StoreError `E_UNAVAILABLE` only before the store was
+ * reached for the first time. The HTTP API reads and writes it, the pipeline watches `resources`.
+ */
 export interface ConfigStore extends Closer {
   readonly list: (filter?: ObjectFilter) => ObjectList;
   readonly get: (key: ObjectKey) => ConfigObject | undefined;
-  /** Stores a decoded object. Throws StoreError `E_EXISTS`. */
+  /**
+   * Stores a decoded object. Throws StoreError `E_EXISTS`; as every write, also `E_TOO_LARGE`, `E_READ_ONLY` and
+   * `E_UNAVAILABLE`.
+   */
   readonly create: (object: ConfigObject, options?: WriteOptions) => Promise<ConfigObject>;
   /**
    * Replaces a stored object; writing what is already there changes nothing, its version included. Throws
@@ -61,7 +67,18 @@ export interface StoreEvent {
 }
 
 export type StoreErrorCode =
-  'E_EXISTS' | 'E_NOT_FOUND' | 'E_CONFLICT' | 'E_EXPIRED' | 'E_FILE_BROKEN' | 'E_CLOSED';
+  | 'E_EXISTS'
+  | 'E_NOT_FOUND'
+  | 'E_CONFLICT'
+  | 'E_EXPIRED'
+  | 'E_FILE_BROKEN'
+  /** The object does not fit into the store. */
+  | 'E_TOO_LARGE'
+  /** Nobody may write, or this pilot may not. */
+  | 'E_READ_ONLY'
+  /** The store does not answer now; what is in force stays. */
+  | 'E_UNAVAILABLE'
+  | 'E_CLOSED';
 
 /** An operation on the store that could not be done; `code` says why. */
 export class StoreError extends OperationError {

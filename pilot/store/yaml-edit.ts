@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
+import { keyOf } from '../api/kinds.ts';
 import { bodyFields, bodyOf } from '../api/resource.ts';
+import { uidOf } from './stamp.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
@@ -39,7 +41,9 @@ function habitsOf(text: string): ToStringOptions {
 /** The text of a new document. What the store can work out again is left out. */
 export function writeDocument(object: ConfigObject): string {
   const { name, namespace, labels, annotations, creationTimestamp } = object.metadata;
-  const metadata = { name, namespace, labels, annotations, creationTimestamp };
+  const isWorkedOut = object.metadata.uid === uidOf(keyOf(object), creationTimestamp);
+  const uid = isWorkedOut ? undefined : object.metadata.uid;
+  const metadata = { name, namespace, labels, annotations, uid, creationTimestamp };
   const { apiVersion, kind } = object;
   return stringify({ apiVersion, kind, metadata, ...bodyOf(object) }, layout);
 }

@@ -185,7 +185,7 @@ for (const binary of binaries) {
     it('waits for a state, and for deletion', async () => {
       await run('create -f -', v1);
       const waiting = run(`wait vs/reviews --for=jsonpath=${subset}=v2 --timeout=60s`);
-      await run('apply --server-side -f -', v2);
+      await run('apply --server-side --force-conflicts -f -', v2);
       assert.equal(await waiting, `${shown} condition met`);
       const watched = server.nextWatch();
       const gone = run('wait vs/reviews --for=delete --timeout=60s');
@@ -215,7 +215,7 @@ for (const binary of binaries) {
         return String(line.value).split(/\s+/).slice(0, 2).join(' ');
       };
       const first = await next();
-      await run('apply --server-side -f -', v2);
+      await run('apply --server-side --force-conflicts -f -', v2);
       const second = await next();
       await run('delete vs reviews --wait=false');
       const third = await next();

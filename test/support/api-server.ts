@@ -2,7 +2,7 @@ import { systemClock } from '../../kit/clock.ts';
 import { createLog } from '../../kit/log.ts';
 import { WatchedCell } from '../../kit/watched.ts';
 import type { HttpServerDeps } from '../../pilot/http/deps.ts';
-import { createHttpServer } from '../../pilot/http/server.ts';
+import { createHttpServer, type HttpServer } from '../../pilot/http/server.ts';
 import { createMemoryStore } from '../../pilot/store/memory-store.ts';
 import type { ConfigStore } from '../../pilot/store/store.ts';
 import type { NameTable } from '../../sidecar/contract/name-table.ts';
@@ -14,6 +14,9 @@ export interface ApiServer {
   readonly names: WatchedCell<NameTable>;
   /** Resolves when the next watch of the store begins. */
   readonly nextWatch: () => Promise<void>;
+  readonly inject: HttpServer['inject'];
+  readonly listenSecurely: HttpServer['listenSecurely'];
+  readonly counters: HttpServer['counters'];
   readonly close: () => Promise<void>;
 }
 
@@ -39,5 +42,7 @@ export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Pro
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
-  return { url, store: changes.store ?? store, names, nextWatch, close: server.close };
+  const { inject, listenSecurely, counters, close } = server;
+  const shown = changes.store ?? store;
+  return { url, store: shown, names, nextWatch, inject, listenSecurely, counters, close };
 }

@@ -1,18 +1,21 @@
-import { createBackoff } from '../../kit/backoff.ts';
-import type { ConsulClient } from '../../kit/consul-client.ts';
-import { type Closer, delay } from '../../kit/lifecycle.ts';
+import { createBackoff } from './backoff.ts';
+import type { ConsulClient } from './consul-client.ts';
+import { type Closer, delay } from './lifecycle.ts';
 
 export interface BlockingQueryOptions {
   readonly client: ConsulClient;
   /** Path below the address, with its own query if any. */
   readonly path: string;
-  readonly onReply: (body: unknown, info: ReplyInfo) => void;
+  /** The next query is sent when what this returns has come to an end. */
+  readonly onReply: (body: unknown, info: ReplyInfo) => void | Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
 export interface ReplyInfo {
   /** The index went back: Consul has lost its data or is another one. */
   readonly reset: boolean;
+  /** Consul's index of what the reply shows; absent on endpoints that cannot block. */
+  readonly index?: number;
 }
 
 /** Consul holds a query for so long (s) and adds up to a sixteenth; after that the connection counts as dead. */
@@ -23,7 +26,7 @@ const firstTimeout = 5000;
 
 /**
  * Follows a path of Consul by blocking queries (Consul docs, "Blocking Queries"): the index goes back to none
- * when it decreases or a query fails, and failures are retried with backoff for ever.
+ * when it decreases or a query fails, and failures, those of `onReply` included, are retried with backoff for ever.
  */
 export function followBlockingQuery(options: BlockingQueryOptions): Closer {
   const { client, path, onReply, onFailure } = options;
@@ -44,7 +47,10 @@ export function followBlockingQuery(options: BlockingQueryOptions): Closer {
         highest = reply.index ?? 0;
         index = reset ? undefined : reply.index;
         backoff.reset();
-        onReply(reply.body, { reset });
+        await onReply(reply.body, {
+          reset,
+          ...(reply.index === undefined ? {} : { index: reply.index }),
+        });
         // Without an index there is nothing to wait for: ask again, but not in a loop.
         if (reply.index === undefined) await delay(backoff.next(), abort.signal);
       } catch (error) {

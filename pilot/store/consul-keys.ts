@@ -1,0 +1,20 @@
+import type { ObjectKey } from '../api/resource.ts';
+
+/** Where objects are in Consul's KV store: PREFIX/GROUP/KIND/NAMESPACE/NAME, the core group as `core`. */
+
+const coreGroup = 'core';
+
+export function keyPathOf(prefix: string, { group, kind, namespace, name }: ObjectKey): string {
+  return `${prefix}/${group === '' ? coreGroup : group}/${kind}/${namespace}/${name}`;
+}
+
+/** The key of the record of the last writes; no group has such a name. */
+export function headPathOf(prefix: string): string {
+  return `${prefix}/.head`;
+}
+
+/** Whether a path has the form of an object's; what it holds may still be something else. */
+export function isObjectPath(prefix: string, path: string): boolean {
+  const parts = path.slice(prefix.length + 1).split('/');
+  return parts.length === 4 && parts.every((part) => part !== '');
+}
