@@ -7,6 +7,8 @@ import { addCompletionCommand } from './commands/completion.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addEditCommand } from './commands/edit.ts';
+import { addDashboardCommand } from './commands/dashboard.ts';
+import { addDescribeCommand } from './commands/describe.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addLocalCommand } from './commands/local.ts';
@@ -50,6 +52,8 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   'Looking into the mesh:': [
     addProxyStatusCommand,
     addProxyConfigCommand,
+    addDescribeCommand,
+    addDashboardCommand,
     addVersionCommand,
     addBugReportCommand,
   ],

@@ -12,6 +12,8 @@ import { OperationError, describeError } from '../kit/errors.ts';
 export interface EnvoyAdmin {
   /** How it is reached, for people. */
   readonly where: string;
+  /** Its pages, where a browser of this machine reaches them. */
+  readonly url?: string;
   /** A connection to it. */
   readonly connect: () => Promise<Duplex>;
   readonly get: (path: string) => Promise<string>;
@@ -24,7 +26,7 @@ const timeLimit = 30_000;
 /** The admin interface at an address of this machine's network. */
 export function adminAt(host: string, port: number): EnvoyAdmin {
   const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return adminThrough(place, () => connectTo(host, port));
+  return { ...adminThrough(place, () => connectTo(host, port)), url: `http://${place}/` };
 }
 
 /** The admin interface behind connections that `open` makes. */
@@ -34,9 +36,9 @@ export function adminThrough(where: string, open: () => Promise<Duplex>): EnvoyA
       const { status, body } = await exchange(await open(), method, path);
       if (status === 200) return body;
       throw new Error(`it answers ${status} to ${path}: ${body.trim().slice(0, 300)}`);
-    } catch (cause) {
-      const text = `the admin interface of Envoy at ${where} does not answer as one: ${describeError(cause)}`;
-      throw new OperationError('E_ENVOY_ADMIN', text, { cause: undefined });
+    } catch (error) {
+      const text = `the admin interface of Envoy at ${where} does not answer as one: ${describeError(error)}`;
+      throw new OperationError('E_ENVOY_ADMIN', text);
     }
   };
   return {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type { DescribedWorkload } from '../../inspect/description.ts';
 import type { LocalView } from '../../local/view.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
 import { freePort } from '../support/ports.ts';
@@ -179,6 +180,74 @@ describe('cmesh, looking into a mesh on this machine', () => {
         pilot: client,
         proxies: ['ingress', 'web-v1', 'web-v2'].map((name) => [`${name}.default`, client, true]),
       },
+    );
+  });
+
+  it('describes a service and a workload with all rules about them', async () => {
+    const [service, workload, wrong] = await Promise.all([
+      cmesh('describe', 'service', 'web'),
+      cmesh('describe', 'workload', 'web/v1', '-o', 'json'),
+      cmesh('describe', 'service', 'wbe'),
+    ]);
+    const { services } = JSON.parse(workload.output) as DescribedWorkload;
+    assert.deepEqual(
+      {
+        service: service.output
+          .replaceAll(/127\.\d+\.\d+\.\d+:\d+|240\.240\.\d+\.\d+/g, 'PLACE')
+          .replaceAll(folder.path, 'FOLDER')
+          .replace(/localhost:\d+/, 'INGRESS'),
+        memberships: services.map(({ hostname, up, rules: leading }) => [
+          hostname,
+          up,
+          leading.map(({ resource, path, share }) => `${resource} ${path} ${share.percent}`),
+        ]),
+        wrong: [wrong.code, wrong.errors],
+      },
+      {
+        service: `Service: web.service.consul (namespace default)
+   called web.service.consul, web, web.service; virtual address PLACE; members static
+Ports:
+   8000   http   requests are routed   protocol from FOLDER/mesh.yaml
+From outside:
+   http://INGRESS/
+Instances that get calls:
+   web-v1.default   PLACE   app=web,version=v1
+   web-v2.default   PLACE   app=web,version=v2
+VirtualService default/web, in this order:
+   http[0]   if header x-api-key = ${planted.apiKey}   100% to web
+   http[1]   takes everything                          100% to web; changes headers
+`,
+        memberships: [
+          [
+            'web.service.consul',
+            true,
+            [
+              'VirtualService default/web spec.http[0] 100',
+              'VirtualService default/web spec.http[1] 100',
+            ],
+          ],
+        ],
+        wrong: [
+          1,
+          'cmesh describe service: the mesh has no service wbe: did you mean web? it has web.service.consul\n',
+        ],
+      },
+    );
+  });
+
+  it('brings the pages of an Envoy to a port, until it is told to end', async () => {
+    const port = await freePort();
+    const run = runCmesh(['dashboard', 'envoy', 'web-v1', '--port', String(port), '--no-browser'], {
+      cwd: folder.path,
+      env: { ...process.env, CMESH_PILOT: view.api },
+    });
+    await until('the address', () => run.output() !== '' || run.child.exitCode !== null);
+    const response = await fetch(`http://127.0.0.1:${port}/ready`);
+    const ready = await response.text();
+    run.child.kill('SIGINT');
+    assert.deepEqual(
+      { printed: run.output(), ready, code: await run.ended },
+      { printed: `http://localhost:${port}/\n`, ready: 'LIVE\n', code: 0 },
     );
   });
 
