@@ -92,7 +92,11 @@ const volatile: readonly (readonly [RegExp, string])[] = [
 ];
 
 function linesOf(text: string): readonly string[] {
-  const lines = text.trimEnd().split('\n');
+  // Versions of kubectl differ in how many empty lines they leave.
+  const lines = text
+    .trimEnd()
+    .replace(/\n{3,}/g, '\n\n')
+    .split('\n');
   if (lines.length === 1 && lines[0] === '') return [];
   // What is in force grows with the mesh; the warnings have a test of their own.
   const lasting = lines.filter((line) => !line.includes('not yet in force'));
