@@ -3,20 +3,26 @@ import { createConsulClient } from '../kit/consul-client.ts';
 import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
+import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
-import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import type { PilotConfig, RegistryConfig } from './config.ts';
+import { dumpSnapshot } from './debug/config-dump.ts';
+import { describeSync } from './debug/sync-status.ts';
+import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
-import { openDirStore } from './store/dir-store.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { openStore } from './store/open-store.ts';
 import type { ConfigStore } from './store/store.ts';
+import type { Snapshot } from './xds/resource.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -24,6 +30,8 @@ export interface Pilot extends Closer {
   readonly grpc: string;
   /** HOST:PORT where it serves configuration. */
   readonly http: string;
+  /** The same over TLS; missing without a certificate. */
+  readonly https?: string;
   readonly ads: AdsServer;
 }
 
@@ -32,7 +40,9 @@ export interface PilotAdditions {
   /** Services beside those of the registry; what both know by one host name is one service. */
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
-  readonly debug?: Readonly<Record<string, () => unknown>>;
+  readonly debug?: Readonly<Record<string, DebugView>>;
+  /** Ends the waiting for what pilot cannot start without. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -59,52 +69,74 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(await openStore(config.store, log));
-  const registry = lifecycle.add(openRegistry(config.registry, log));
-  const pipeline = lifecycle.add(
-    new Pipeline({
-      catalog:
-        additions.services === undefined
-          ? registry.catalog
-          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
-      resources: store.resources,
-      domain: config.domain,
-      mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
-      clock: systemClock,
-      log,
-    }),
-  );
-  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
-  const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
-  const nameTable = recomputeOnChange<NameTable>();
-  pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
-  });
+  const state = await openState(config, log, lifecycle, additions);
+  const { pipeline } = state;
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
+  const audit = await openAudit(config.access, log, lifecycle);
   const http = lifecycle.add(
     createHttpServer({
-      store,
-      names,
+      access: await openAccess(config.access, log, lifecycle),
+      ...(audit === undefined ? {} : { audit }),
+      store: state.store,
+      names: state.names,
       ready: () => pipeline.mesh.current() !== undefined,
-      debug: { ...debugViews(pipeline, ads, problems), ...additions.debug },
+      debug: {
+        ...debugViews(pipeline, ads, state.problems),
+        ...proxyViews(ads, state.store, config.domain),
+        catalog: () => state.catalog.current() ?? [],
+        ...additions.debug,
+      },
+      analysis: state.analysis,
       clock: systemClock,
       log,
     }),
   );
   const address = await http.listen(config.http);
-  log.info({ grpc, http: address }, 'pilot serves');
-  return { grpc, http: address, ads, close: () => lifecycle.close() };
+  const secure = await openEntrance(config.access, http, log, lifecycle);
+  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
+  warnOfOpenDoors(config, log);
+  log.info(addresses, 'pilot serves');
+  return { ...addresses, ads, close: () => lifecycle.close() };
 }
 
-function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
-  switch (config.kind) {
-    case 'memory':
-      return createMemoryStore({ clock: systemClock });
-    case 'dir':
-      return openDirStore({ path: config.path, clock: systemClock, log });
-  }
+/** What pilot knows, and what follows from it. */
+interface State {
+  readonly store: ConfigStore;
+  readonly catalog: Watched<readonly RegisteredService[]>;
+  readonly analysis: LiveAnalysis;
+  readonly pipeline: Pipeline;
+  readonly problems: () => readonly Problem[];
+  readonly names: Watched<NameTable>;
+}
+
+async function openState(
+  { store: location, registry: place, domain, tracing }: PilotConfig,
+  log: Log,
+  lifecycle: Lifecycle,
+  { services, signal }: PilotAdditions,
+): Promise<State> {
+  const clock = systemClock;
+  const store = lifecycle.add(
+    await openStore(location, { clock, log, ...(signal === undefined ? {} : { signal }) }),
+  );
+  const registry = lifecycle.add(openRegistry(place, log));
+  const catalog =
+    services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, services)).catalog;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock }));
+  const { resources } = store;
+  const mesh = tracing === undefined ? {} : { tracing };
+  const pipeline = lifecycle.add(new Pipeline({ catalog, resources, domain, mesh, clock, log }));
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
+  const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
+  const nameTable = recomputeOnChange<NameTable>();
+  pipeline.mesh.subscribe((current) => {
+    names.set(nameTable([current.services], () => nameTableOf(current, domain)));
+  });
+  return { store, catalog, analysis, pipeline, problems, names };
 }
 
 interface Registry extends Closer {
@@ -142,8 +174,9 @@ function debugViews(
   pipeline: Pipeline,
   ads: AdsServer,
   problems: () => readonly Problem[],
-): Readonly<Record<string, () => unknown>> {
+): Readonly<Record<string, DebugView>> {
   return {
+    version: () => ({ version }),
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
     endpoints: () => showEndpoints(pipeline),
@@ -154,6 +187,33 @@ function debugViews(
     },
     proxies: () => ads.status(),
     counters: () => ads.counters(),
+  };
+}
+
+/** How far the proxies are, and what each is to run (Istio has both under these names). */
+function proxyViews(
+  ads: AdsServer,
+  { resources }: ConfigStore,
+  domain: string,
+): Readonly<Record<string, DebugView>> {
+  const snapshotOf = (node: string): Snapshot | undefined =>
+    ads.targets().find((target) => target.node.text === node || target.node.id.id === node)
+      ?.snapshot;
+  return {
+    syncz: () =>
+      ads.status().map((status) =>
+        describeSync(status, () => {
+          const snapshot = snapshotOf(status.node.text);
+          const set = resources.current();
+          return snapshot === undefined || set === undefined
+            ? undefined
+            : { snapshot, resources: set, domain };
+        }),
+      ),
+    config_dump: ({ proxyID = '' }) => {
+      const snapshot = snapshotOf(proxyID);
+      return snapshot === undefined ? undefined : dumpSnapshot(snapshot);
+    },
   };
 }
 
