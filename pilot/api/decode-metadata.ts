@@ -61,10 +61,16 @@ function splitFields(value: object): {
   const siblings = Object.keys(schema.properties);
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (Object.hasOwn(schema.properties, name)) {
-      if (field !== null) known.push([name, field]);
+      if (field !== null && !isEmptyMap(field)) known.push([name, field]);
     } else if (!ignored.includes(name)) unknown.push(unknownField(`metadata.${name}`, siblings));
   }
   return { fields: Object.fromEntries(known), unknown };
+}
+
+/** Without labels and with no labels is the same. */
+function isEmptyMap(field: unknown): boolean {
+  if (typeof field !== 'object' || field === null || Array.isArray(field)) return false;
+  return Object.keys(field).length === 0;
 }
 
 function withDefaults(fields: Partial<ObjectMeta>): ObjectMeta {

@@ -122,9 +122,12 @@ function withLastApplied(content: Fields, body: Fields): Fields {
 function knownContent({ target }: Writing, body: Fields): Fields {
   const { schema, isFlat, normalize = (given: unknown) => given } = target.definition;
   const { metadata, ...rest } = body;
-  const given = isFlat === true ? rest : (rest['spec'] ?? {});
+  const given = isFlat === true ? rest : rest['spec'];
   const pruned = prune(given, schema, '').value;
-  const known = isFlat === true ? withoutDefaults(normalize(pruned), rest) : { spec: pruned };
+  const known =
+    isFlat === true
+      ? withoutDefaults(normalize(pruned), rest)
+      : { ...(given === undefined || given === null ? {} : { spec: pruned }) };
   const head = Object.fromEntries(
     Object.entries(isFields(metadata) ? metadata : {}).filter(
       ([name, value]) => ['labels', 'annotations'].includes(name) && value !== null,

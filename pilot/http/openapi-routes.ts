@@ -13,14 +13,13 @@ export function serveOpenApi(app: FastifyInstance): void {
     ]),
   );
   app.get('/openapi/v3', () => ({ paths }));
-  app.get<{ Params: { '*': string } }>('/openapi/v3/*', ({ params }, reply) => {
+  app.get<{ Params: { '*': string } }>('/openapi/v3/*', ({ params, headers }, reply) => {
     const document = documents.find(({ path }) => path === params['*']);
     if (document === undefined) throw noSuchPath();
-    return reply
-      .header('cache-control', 'public, immutable, max-age=31536000')
-      .header('etag', `"${document.hash}"`)
-      .type('application/json')
-      .send(document.text);
+    const etag = `"${document.hash}"`;
+    void reply.header('cache-control', 'public, immutable, max-age=31536000').header('etag', etag);
+    if (headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type('application/json').send(document.text);
   });
   // Clients read version 2 as protobuf only; no bytes are a valid, empty document.
   app.get('/openapi/v2', (_request, reply) =>

@@ -66,6 +66,7 @@ function applyOperation(target: unknown, operation: Operation): unknown {
     case 'add':
       return insert(target, path, value);
     case 'remove':
+      readAt(target, path);
       return edit(target, path, () => absent);
     case 'replace':
       readAt(target, path);

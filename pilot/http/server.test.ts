@@ -80,6 +80,20 @@ describe('the HTTP server', () => {
     );
   });
 
+  it('sends a schema once to those who keep it', async () => {
+    const { body } = await ask('GET', '/openapi/v3');
+    const paths = body['paths'] as Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+    const url = server.url + (paths['apis/networking.istio.io/v1']?.serverRelativeURL ?? '');
+    const first = await fetch(url);
+    const etag = first.headers.get('etag') ?? '';
+    await first.arrayBuffer();
+    const again = await fetch(url, { headers: { 'if-none-match': etag } });
+    assert.deepEqual(
+      [first.status, url.includes(etag.replaceAll('"', '')), again.status, await again.text()],
+      [200, true, 304, ''],
+    );
+  });
+
   it('creates, shows, lists and deletes, in any version of the kind', async () => {
     const created = await ask('POST', collection, { body: reviews });
     const older = collection.replace('/v1/', '/v1alpha3/');

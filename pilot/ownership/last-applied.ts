@@ -40,7 +40,15 @@ export function lastAppliedOf(body: Fields): string {
     ...without(given, 'managedFields'),
     annotations: without(isFields(annotations) ? annotations : {}, lastAppliedKey),
   };
-  return `${JSON.stringify({ ...rest, metadata: kept })}\n`;
+  return `${JSON.stringify(sortKeys({ ...rest, metadata: kept }))}\n`;
+}
+
+/** In the order in which Go writes the keys of maps. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isFields(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sortKeys(value[key])]));
 }
 
 function without(fields: Fields, name: string): Fields {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** What a run of kubectl left behind. */
 export interface KubectlRun {
@@ -13,8 +14,6 @@ export interface KubectlRun {
 export interface KubectlOptions {
   /** Given on standard input. */
   readonly input?: string;
-  /** Command for `kubectl edit`. */
-  readonly editor?: string;
 }
 
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<KubectlRun>;
@@ -23,7 +22,7 @@ export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Pro
 export function createKubectl(binary: string, server: string, home: string): Kubectl {
   return (args, options = {}) =>
     new Promise((resolve) => {
-      const env = { PATH: process.env['PATH'], HOME: home, EDITOR: options.editor };
+      const env = { PATH: process.env['PATH'], HOME: home };
       const all = ['--server', server, ...args];
       const child = execFile(binary, all, { env, cwd: home }, (error, stdout, stderr) => {
         const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
@@ -34,10 +33,13 @@ export function createKubectl(binary: string, server: string, home: string): Kub
 }
 
 /**
- * The oldest and the newest kubectl of this machine that pilot supports: kubectl on the PATH, and what stands
- * beside it as kubectl.1.N (as the Google Cloud SDK installs it).
+ * The binaries named in KUBECTL_BINS (separated as in PATH), all of them. Without it kubectl on the PATH, and the
+ * oldest and the newest that pilot supports of those that stand beside it as kubectl.1.N (as the Google Cloud
+ * SDK installs them).
  */
 export async function findKubectls(): Promise<readonly string[]> {
+  const named = (process.env['KUBECTL_BINS'] ?? '').split(delimiter).filter((path) => path !== '');
+  if (named.length > 0) return named;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const found = folders.map((folder) => join(folder, 'kubectl')).find((path) => existsSync(path));
   if (found === undefined) throw new Error('these tests need kubectl on the PATH');
@@ -48,4 +50,13 @@ export async function findKubectls(): Promise<readonly string[]> {
     .filter((path) => existsSync(path));
   const [oldest = found] = beside;
   return [...new Set([oldest, beside.at(-1) ?? found])];
+}
+
+/** Such as v1.32.4. */
+export async function versionOfKubectl(binary: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(binary, ['version', '--client', '-o', 'json']);
+  const { clientVersion } = JSON.parse(stdout) as {
+    readonly clientVersion: { readonly gitVersion: string };
+  };
+  return clientVersion.gitVersion;
 }
