@@ -11,6 +11,8 @@ import { until } from '../test/support/until.ts';
 export interface PilotProcess extends Closer {
   /** host:port of ADS. */
   readonly grpc: string;
+  /** URL of the configuration API. */
+  readonly http: string;
   readonly counters: () => Promise<AdsCounters>;
   /** Whether every connected proxy has all of its configuration, by pilot's own word. */
   readonly synced: () => Promise<boolean>;
@@ -55,6 +57,7 @@ export async function startPilotProcess(options: PilotProcessOptions): Promise<P
   await until('pilot to be ready', () => isReady(child, http), 30_000);
   return {
     grpc,
+    http: `http://${http}`,
     counters: async () => (await ask('/debug/counters')) as AdsCounters,
     synced: async () => {
       const proxies = (await ask('/debug/proxies')) as readonly { readonly synced: boolean }[];
