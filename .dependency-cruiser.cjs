@@ -32,6 +32,12 @@ const table = {
     '^kit',
     '^node:crypto',
   ],
+  'pilot/analysis': [
+    '^pilot/(api|model)/',
+    '^pilot/store/(store|stamp)\\.ts',
+    '^registrator/contract',
+    '^kit',
+  ],
   'pilot/translate': [
     '^pilot/model',
     '^pilot/api',
@@ -73,8 +79,14 @@ const table = {
     ...npm('@grpc/grpc-js', '@bufbuild'),
     node,
   ],
+  'pilot/debug': [
+    '^pilot/(api|model|xds|proto)',
+    '^pilot/ads/',
+    '^sidecar/contract',
+    ...npm('@bufbuild'),
+  ],
   'pilot/http': [
-    '^pilot/(api|ownership|store)',
+    '^pilot/(analysis|api|ownership|store)',
     '^pilot/(push|ads)/',
     '^sidecar/contract',
     '^kit',
@@ -90,6 +102,14 @@ const table = {
     '^toolchain',
     '^kit',
     ...npm('yaml', 'ajv', 'typebox', 'dockerode', '@types/dockerode'),
+    node,
+  ],
+  inspect: [
+    '^pilot/(api|client|debug|model|xds)',
+    '^(registrator|sidecar)/contract',
+    '^local/view\\.ts',
+    '^kit',
+    ...npm('yaml', 'dockerode', '@types/dockerode', 'tar-stream', '@types/tar-stream'),
     node,
   ],
   toolchain: ['^kit', node],
@@ -148,7 +168,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: [
-      '^(registrator|pilot|sidecar|cli|local|testkit|kit|toolchain|samples|test|bench)/',
+      '^(registrator|pilot|sidecar|cli|inspect|local|testkit|kit|toolchain|samples|test|bench)/',
       '^node_modules/',
       '^node:',
     ],

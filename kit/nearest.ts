@@ -3,12 +3,15 @@
  * its length (and at least one edit is always allowed). For "did you mean" in problems.
  */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
+  const most = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
+    // Every edit changes the length by one at most, so most candidates need no comparing.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= most)
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
     .sort((left, right) => left.distance - right.distance);
   const best = ranked[0];
   if (best === undefined) return undefined;
-  return best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best.distance <= most ? best.candidate : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `from` into `to`. */

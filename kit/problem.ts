@@ -5,7 +5,8 @@
 export interface Problem {
   /** Stable and searchable, such as `E_PROTOCOL`. */
   readonly code: string;
-  readonly severity: 'error' | 'warning';
+  /** Information is for those who ask (`cmesh analyze`); nobody is warned of it. */
+  readonly severity: 'error' | 'warning' | 'info';
   /** What carries the mistake: `VirtualService default/reviews`, `container shop-web-1`, a file's path. */
   readonly resource: string;
   /** Where in it: `spec.http[0].route[1].weight`, a label's name. Missing when it is the whole. */

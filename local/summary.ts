@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { layOutTable } from '../kit/text-table.ts';
 import type { MeshFile } from './mesh-file.ts';
 import type { LocalView, WorkloadView } from './view.ts';
 
@@ -14,13 +15,11 @@ export function summarize(view: LocalView, file: MeshFile, cwd: string): string 
   ];
   return [
     '',
-    ...columns(rows),
-    '',
-    ...columns([
+    layOutTable(rows),
+    layOutTable([
       ['WORKLOAD', 'ADDRESS', 'HTTP PROXY', 'ENVOY ADMIN', 'STATE'],
       ...view.workloads.map((workload) => rowOf(workload)),
     ]),
-    '',
     'Try next:',
     ...commandsFor(view, file, config).map((command) => `  ${command}`),
     '',
@@ -35,7 +34,7 @@ function rowOf({ name, address, port, proxy, admin, up }: WorkloadView): readonl
 
 /** Those of the mesh file, else what fits every mesh. */
 function commandsFor(view: LocalView, file: MeshFile, config: string): readonly string[] {
-  const other = view.api === 'http://localhost:8080' ? [] : [`# with --server ${view.api}`];
+  const other = view.api === 'http://localhost:8080' ? [] : [`# with --pilot ${view.api}`];
   const [caller] = view.workloads;
   const [target] = file.services;
   const call =
@@ -53,19 +52,6 @@ function commandsFor(view: LocalView, file: MeshFile, config: string): readonly 
     `\${EDITOR:-vi} ${config}/rules.yaml   # the same by hand`,
     ...other,
   ];
-}
-
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows.reduce<readonly number[]>(
-    (known, row) => row.map((cell, index) => Math.max(known[index] ?? 0, cell.length)),
-    [],
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
 }
 
 function nearPath(path: string, cwd: string): string {

@@ -3,10 +3,15 @@ import { createConsulClient } from '../kit/consul-client.ts';
 import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
+import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
+import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
-import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import type { PilotConfig, RegistryConfig } from './config.ts';
+import { dumpSnapshot } from './debug/config-dump.ts';
+import { describeSync } from './debug/sync-status.ts';
+import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
 import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
@@ -15,9 +20,9 @@ import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
-import { openDirStore } from './store/dir-store.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { openStore } from './store/open-store.ts';
 import type { ConfigStore } from './store/store.ts';
+import type { Snapshot } from './xds/resource.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -35,7 +40,9 @@ export interface PilotAdditions {
   /** Services beside those of the registry; what both know by one host name is one service. */
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
-  readonly debug?: Readonly<Record<string, () => unknown>>;
+  readonly debug?: Readonly<Record<string, DebugView>>;
+  /** Ends the waiting for what pilot cannot start without. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -62,26 +69,35 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(await openStore(config.store, log));
+  const store = lifecycle.add(
+    await openStore(config.store, {
+      clock: systemClock,
+      log,
+      ...(additions.signal === undefined ? {} : { signal: additions.signal }),
+    }),
+  );
   const registry = lifecycle.add(openRegistry(config.registry, log));
+  const catalog =
+    additions.services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog;
+  const { domain } = config;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock: systemClock }));
   const pipeline = lifecycle.add(
     new Pipeline({
-      catalog:
-        additions.services === undefined
-          ? registry.catalog
-          : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog,
+      catalog,
       resources: store.resources,
-      domain: config.domain,
+      domain,
       mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
       clock: systemClock,
       log,
     }),
   );
-  const problems = collectProblems([registry.problems, store.problems, pipeline.problems], log);
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
   const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, config.domain)));
+    names.set(nameTable([mesh.services], () => nameTableOf(mesh, domain)));
   });
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
@@ -94,7 +110,13 @@ async function openPilot(
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
-      debug: { ...debugViews(pipeline, ads, problems), ...additions.debug },
+      debug: {
+        ...debugViews(pipeline, ads, problems),
+        ...proxyViews(ads, store, config.domain),
+        catalog: () => catalog.current() ?? [],
+        ...additions.debug,
+      },
+      analysis,
       clock: systemClock,
       log,
     }),
@@ -105,15 +127,6 @@ async function openPilot(
   warnOfOpenDoors(config, log);
   log.info(addresses, 'pilot serves');
   return { ...addresses, ads, close: () => lifecycle.close() };
-}
-
-function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
-  switch (config.kind) {
-    case 'memory':
-      return createMemoryStore({ clock: systemClock });
-    case 'dir':
-      return openDirStore({ path: config.path, clock: systemClock, log });
-  }
 }
 
 interface Registry extends Closer {
@@ -151,8 +164,9 @@ function debugViews(
   pipeline: Pipeline,
   ads: AdsServer,
   problems: () => readonly Problem[],
-): Readonly<Record<string, () => unknown>> {
+): Readonly<Record<string, DebugView>> {
   return {
+    version: () => ({ version }),
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
     endpoints: () => showEndpoints(pipeline),
@@ -163,6 +177,33 @@ function debugViews(
     },
     proxies: () => ads.status(),
     counters: () => ads.counters(),
+  };
+}
+
+/** How far the proxies are, and what each is to run (Istio has both under these names). */
+function proxyViews(
+  ads: AdsServer,
+  { resources }: ConfigStore,
+  domain: string,
+): Readonly<Record<string, DebugView>> {
+  const snapshotOf = (node: string): Snapshot | undefined =>
+    ads.targets().find((target) => target.node.text === node || target.node.id.id === node)
+      ?.snapshot;
+  return {
+    syncz: () =>
+      ads.status().map((status) =>
+        describeSync(status, () => {
+          const snapshot = snapshotOf(status.node.text);
+          const set = resources.current();
+          return snapshot === undefined || set === undefined
+            ? undefined
+            : { snapshot, resources: set, domain };
+        }),
+      ),
+    config_dump: ({ proxyID = '' }) => {
+      const snapshot = snapshotOf(proxyID);
+      return snapshot === undefined ? undefined : dumpSnapshot(snapshot);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { type HostPort, splitAddress } from './address.ts';
 import type { LogLevel } from '../kit/log.ts';
+import { type StoreLocation, parseStoreLocation, storeForms } from './store/store-location.ts';
 import { type AccessConfig, type AccessFlags, parseAccess } from './access-config.ts';
 import type { TracingOptions } from './translate/options.ts';
 
@@ -8,13 +9,10 @@ export type RegistryConfig =
   | { readonly kind: 'none' }
   | { readonly kind: 'consul'; readonly address: string; readonly token?: string };
 
-/** Where rules are kept. */
-export type StoreConfig =
-  { readonly kind: 'memory' } | { readonly kind: 'dir'; readonly path: string };
-
 export interface PilotConfig {
   readonly registry: RegistryConfig;
-  readonly store: StoreConfig;
+  /** Where rules are kept. */
+  readonly store: StoreLocation;
   /** HOST:PORT of the ADS server. */
   readonly grpc: string;
   readonly http: HostPort;
@@ -30,6 +28,8 @@ export interface PilotConfig {
 export interface PilotFlags extends AccessFlags {
   readonly registry: string;
   readonly configStore: string;
+  /** Instead of the one in the environment. */
+  readonly consulToken?: string;
   readonly grpc: string;
   readonly http: string;
   readonly domain: string;
@@ -42,8 +42,15 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: PilotConfig }
   | { readonly ok: false; readonly messages: readonly string[] };
 
-/** Checks all flags and reports all mistakes at once. `token` is the Consul ACL token, if any. */
-export function parsePilotConfig(flags: PilotFlags, token: string | undefined): ParsedConfig {
+/**
+ * Checks all flags and reports all mistakes at once. `environmentToken` is the Consul ACL token of the environment,
+ * if any.
+ */
+export function parsePilotConfig(
+  flags: PilotFlags,
+  environmentToken: string | undefined,
+): ParsedConfig {
+  const token = flags.consulToken ?? environmentToken;
   const messages: string[] = [];
   const check = <T>(flag: string, value: T | undefined, expected: string, given: string): T => {
     if (value === undefined) messages.push(`--${flag} "${given}" is not ${expected}`);
@@ -69,8 +76,8 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
     ),
     store: check(
       'config-store',
-      parseStore(flags.configStore),
-      '"memory" or dir:PATH',
+      parseStoreLocation(flags.configStore, token),
+      storeForms,
       flags.configStore,
     ),
     grpc: check('grpc', parseAddress(flags.grpc), 'HOST:PORT', flags.grpc),
@@ -100,12 +107,6 @@ function parseRegistry(text: string, token: string | undefined): RegistryConfig 
     address: `http://${withPort}`,
     ...(token === undefined || token === '' ? {} : { token }),
   };
-}
-
-function parseStore(text: string): StoreConfig | undefined {
-  if (text === 'memory') return { kind: 'memory' };
-  const path = /^dir:(.+)$/.exec(text)?.[1];
-  return path === undefined ? undefined : { kind: 'dir', path };
 }
 
 function parseAddress(text: string): string | undefined {

@@ -1,4 +1,5 @@
 /** What the registrator counts, as Prometheus reads it. */
+import type { Problem } from '../kit/problem.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Health } from './contract/registration.ts';
 import { operationOrder, type Operation } from './plan/diff.ts';
@@ -82,7 +83,7 @@ export class Metrics {
     this.#passes.observe(ms / 1000);
   }
 
-  setState(healths: readonly Health[], severities: readonly ('error' | 'warning')[]): void {
+  setState(healths: readonly Health[], severities: readonly Problem['severity'][]): void {
     for (const health of ['passing', 'critical'] as const) {
       this.#services.set({ health }, healths.filter(({ status }) => status === health).length);
     }

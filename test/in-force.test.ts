@@ -96,7 +96,7 @@ function readPaths(kind: Kind, spec: unknown): ReadonlySet<string> {
     ),
     resourceOf('VirtualService', 'caller', caller),
   ];
-  const { mesh } = buildMesh({ catalog, resources, domain: 'service.consul' });
+  const mesh = buildMesh({ catalog, resources, domain: 'service.consul' });
   const proxy = proxyAt('10.0.0.1');
   const workload = mesh.workloads.get(proxy.id.address);
   new SharedConfig(viewOf(proxy, workload, askedLabels(mesh)), {}).translate(mesh);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Message, fromBinary, toJson } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { parse, stringify } from 'yaml';
+import { analyze } from '../pilot/analysis/analysis.ts';
 import { buildMesh } from '../pilot/model/build.ts';
 import type { Mesh } from '../pilot/model/mesh.ts';
 import { askedLabels, viewOf } from '../pilot/model/proxy.ts';
@@ -52,11 +53,11 @@ describe('scenarios: from registries and rules to xDS', () => {
     const rules = existsSync(path('resources.yaml'))
       ? readFileSync(path('resources.yaml'), 'utf8')
       : '';
-    const { mesh, problems } = buildMesh({
-      catalog: catalogOf(scenario.instances),
-      resources: resourcesOf(rules),
-      domain: 'service.consul',
-    });
+    const services = catalogOf(scenario.instances);
+    const resources = resourcesOf(rules);
+    const domain = 'service.consul';
+    const mesh = buildMesh({ catalog: services, resources, domain });
+    const problems = analyze(resources, { domain, services });
 
     it(`${name}: the mesh`, () => {
       matchGolden(path('mesh.golden.yaml'), stringify({ ...readable(mesh), problems }));

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { OperationError, describeError } from '../kit/errors.ts';
+import { exitCodeOf, exitCodes } from '../kit/exit-code.ts';
 import { formatProblem } from '../kit/problem.ts';
 import { readMeshFile } from '../local/mesh-file.ts';
+import type { PilotAddress } from '../pilot/client/pilot-address.ts';
 import { explain } from './explain.ts';
 import type { ExplainedMesh } from './explained-mesh.ts';
 import type { Explanation } from './explanation.ts';
@@ -25,7 +27,8 @@ export interface ExplainFlags {
   readonly services?: string;
   readonly json?: true;
   readonly live?: true;
-  readonly server: string;
+  /** The pilot to ask with `live`. */
+  readonly pilot: PilotAddress;
 }
 
 /** Where the command runs and writes. */
@@ -39,7 +42,7 @@ export interface ExplainSurroundings {
 
 /**
  * `cmesh explain [METHOD] URL`: prints what a mesh does with a request. Exit codes: 0 explained, 2 cannot be: a flag,
- * a file or a rule is wrong.
+ * a file or a rule is wrong, 3 no pilot answers.
  */
 export async function runExplainCommand(
   words: readonly string[],
@@ -55,10 +58,10 @@ export async function runExplainCommand(
       ? `${JSON.stringify(explanation, undefined, 2)}\n`
       : formatExplanation(explanation);
     surroundings.print(text);
-    return 0;
+    return exitCodes.done;
   } catch (error) {
     surroundings.complain(`cmesh explain: ${describeError(error)}\n`);
-    return 2;
+    return exitCodeOf(error, exitCodes.usage);
   }
 }
 
@@ -116,7 +119,7 @@ async function readMesh(flags: ExplainFlags, folder: string): Promise<ExplainedM
       );
     }
     const { readLiveMesh } = await import('./live-mesh-view.ts');
-    return readLiveMesh(flags.server);
+    return readLiveMesh(flags.pilot);
   }
   if (flags.services === undefined) {
     throw wrong(

@@ -3,6 +3,8 @@ import { decodeObject } from '../pilot/api/decode.ts';
 import { isInForce } from '../pilot/api/in-force.ts';
 import { formatKey, kinds } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
+import { type Connection, connectPilot } from '../pilot/client/connection.ts';
+import type { PilotAddress } from '../pilot/client/pilot-address.ts';
 import type { Endpoint, Service } from '../pilot/model/service.ts';
 import type { NodeId } from '../sidecar/contract/node.ts';
 
@@ -15,10 +17,10 @@ export interface LiveProxy {
 
 /** What a running pilot says of itself: only questions, so nothing in the mesh changes. */
 export class LiveClient {
-  readonly server: string;
+  readonly #connection: Connection;
 
-  constructor(server: string) {
-    this.server = server.replace(/\/$/, '');
+  constructor(pilot: PilotAddress) {
+    this.#connection = connectPilot(pilot);
   }
 
   /** The rules in force: of what is only stored, Secrets among it, nothing is read. */
@@ -54,31 +56,16 @@ export class LiveClient {
 
   /** /debug/NAME; undefined where pilot has no such view. */
   async view(name: string): Promise<unknown> {
-    const response = await this.#fetch(`/debug/${name}`);
-    if (response.ok) return response.json();
-    await response.arrayBuffer();
-    return undefined;
+    const { status, body } = await this.#connection.ask({ path: `/debug/${name}` });
+    return status === 200 ? body : undefined;
   }
 
   async #get(path: string): Promise<unknown> {
-    const response = await this.#fetch(path);
-    if (response.ok) return response.json();
-    await response.arrayBuffer();
+    const { status, body } = await this.#connection.ask({ path });
+    if (status === 200 && body !== undefined) return body;
     throw new OperationError(
       'E_LIVE_SERVER',
-      `${this.server}${path} answers ${response.status}: is that the configuration API of a mesh?`,
+      `${this.#connection.address.url}${path} answers ${status}: is that the configuration API of a mesh?`,
     );
-  }
-
-  async #fetch(path: string): Promise<Response> {
-    try {
-      return await fetch(`${this.server}${path}`, { signal: AbortSignal.timeout(10_000) });
-    } catch (cause) {
-      throw new OperationError(
-        'E_LIVE_SERVER',
-        `nothing answers at ${this.server}; start a mesh (npm start, docker compose up) or name its API with --server`,
-        { cause },
-      );
-    }
   }
 }

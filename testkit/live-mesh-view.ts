@@ -1,3 +1,4 @@
+import type { PilotAddress } from '../pilot/client/pilot-address.ts';
 import type { ExplainedMesh } from './explained-mesh.ts';
 import type { LiveStatus } from './explanation.ts';
 import { LiveClient, type LiveProxy } from './live-client.ts';
@@ -9,9 +10,9 @@ import {
 } from './live-workload.ts';
 import type { Caller } from './mesh-under-test.ts';
 
-/** Rules and services of a running mesh, for an explanation. Throws OperationError `E_LIVE_SERVER`. */
-export async function readLiveMesh(server: string): Promise<ExplainedMesh> {
-  const client = new LiveClient(server);
+/** Rules and services of a running mesh, for an explanation. Throws OperationError `E_PILOT_UNREACHABLE`, `E_LIVE_SERVER`. */
+export async function readLiveMesh(pilot: PilotAddress): Promise<ExplainedMesh> {
+  const client = new LiveClient(pilot);
   const [rules, services, endpoints] = await Promise.all([
     client.rules(),
     client.services(),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isInForce } from '../pilot/api/in-force.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../pilot/api/resource.ts';
+import type { PilotAddress } from '../pilot/client/pilot-address.ts';
 import { LiveClient } from './live-client.ts';
 import { EmbeddedSite, type EmbeddedView, embeddedWorkloads } from './live-embedded.ts';
 import { LiveMesh } from './live-mesh.ts';
@@ -9,8 +10,7 @@ import { listWorkloads } from './live-workload.ts';
 import { nameOf } from './rule-files.ts';
 
 export interface LiveOptions {
-  /** Base URL of the configuration API. */
-  readonly server: string;
+  readonly pilot: PilotAddress;
   /** Compose project, where there are several with a mesh. */
   readonly project?: string;
 }
@@ -22,11 +22,11 @@ export interface OpenedMesh {
 }
 
 /**
- * Opens a running mesh, embedded (`cmesh local`) or of Docker Compose. Throws OperationError `E_LIVE_SERVER` when no
+ * Opens a running mesh, embedded (`cmesh local`) or of Docker Compose. Throws OperationError `E_PILOT_UNREACHABLE` when no
  * pilot answers, or `E_LIVE_SITE` when its sidecars cannot be found.
  */
-export async function openLiveMesh({ server, project }: LiveOptions): Promise<OpenedMesh> {
-  const client = new LiveClient(server);
+export async function openLiveMesh({ pilot, project }: LiveOptions): Promise<OpenedMesh> {
+  const client = new LiveClient(pilot);
   const rules = await client.rules();
   const view = (await client.view('local')) as EmbeddedView | undefined;
   if (view !== undefined) {

@@ -22,7 +22,7 @@ export class LiveSource implements MeshSource, Closer {
     this.#anyRules = anyRules;
   }
 
-  /** Throws OperationError `E_LIVE_SERVER` or `E_LIVE_SITE`. */
+  /** Throws OperationError `E_PILOT_UNREACHABLE`, `E_LIVE_SERVER` or `E_LIVE_SITE`. */
   static async open(options: LiveSourceOptions): Promise<LiveSource> {
     return new LiveSource(await openLiveMesh(options), options.anyRules);
   }

@@ -11,6 +11,7 @@ import type { Problem } from '../kit/problem.ts';
 import { WatchedCell } from '../kit/watched.ts';
 import { Guardian } from '../kit/guardian.ts';
 import { AdsServer } from '../pilot/ads/server.ts';
+import { analyze } from '../pilot/analysis/analysis.ts';
 import type { ResourceSet, ServiceEntry } from '../pilot/api/resource.ts';
 import type { ProxyConfig } from '../pilot/ir/proxy-config.ts';
 import { httpListenerName, tcpListenerName } from '../pilot/ir/names.ts';
@@ -123,7 +124,14 @@ export class OfflineMesh implements PreparedMesh {
 
   /** What is wrong with the rules in this mesh, such as a subset that no DestinationRule has. */
   get problems(): readonly Problem[] {
-    return this.#pipeline.problems.current() ?? [];
+    const problems = analyze(this.#rules.current() ?? [], {
+      domain: meshDomain,
+      services: this.#catalog.current() ?? [],
+    });
+    // Whatever is wrong between rules: they are in force as they are, and the cases are judged.
+    return problems
+      .filter(({ severity }) => severity !== 'info')
+      .map((problem) => ({ ...problem, severity: 'warning' }));
   }
 
   /** The configuration of a caller, for people who ask what is behind a decision. */

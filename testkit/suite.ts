@@ -107,7 +107,10 @@ async function loadServices(
 async function loadRunningServices(server: string): Promise<LoadedServices> {
   const { readLiveMesh } = await import('./live-mesh-view.ts');
   try {
-    const { services } = await readLiveMesh(server);
+    const { services } = await readLiveMesh({
+      url: server.replace(/\/$/, ''),
+      source: 'services:',
+    });
     return { services, errors: [], problems: [], files: [] };
   } catch (error) {
     const errors = [invalid('services', server, describeError(error))];

@@ -64,7 +64,7 @@ describe('cmesh test', () => {
     assert.deepEqual([failed, finished.code], [[], 0]);
     assert.equal(
       finished.complaints,
-      'warning: W_SUBSET_UNKNOWN rules.yaml:48:30 VirtualService default/web: spec.http[9].route[0].destination: no DestinationRule for web.service.consul has subset "missing"; callers get 503. Add the subset, or correct its name\n',
+      'warning: CM0102 rules.yaml:48:51 VirtualService default/web: spec.http[9].route[0].destination.subset: DestinationRule default/web for web.service.consul does not have subset "missing"; callers get 503. It has old, new\n',
     );
   });
 

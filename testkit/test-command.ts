@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OperationError, describeError } from '../kit/errors.ts';
+import { exitCodeOf, exitCodes } from '../kit/exit-code.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
 import { findFiles, showPath } from './file-pattern.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -45,9 +46,7 @@ export interface Surroundings {
 /** What case files are called when none is named. */
 export const caseFilePattern = '**/*.mesh-test.yaml';
 
-export const exitCodes = { passed: 0, failed: 1, cannotRun: 2 } as const;
-
-/** `cmesh test`. Returns the exit code: 0 passed, 1 failed, 2 cannot run. */
+/** `cmesh test`. Returns the exit code: 0 passed, 1 failed, 2 cannot run, 3 no pilot answers. */
 export async function runTestCommand(
   patterns: readonly string[],
   flags: TestFlags,
@@ -60,7 +59,7 @@ export async function runTestCommand(
     return flags.watch === true ? await watch(run, surroundings) : await runOnce(run, surroundings);
   } catch (error) {
     complain(`cmesh test: ${describeError(error)}\n`);
-    return exitCodes.cannotRun;
+    return exitCodeOf(error, exitCodes.usage);
   }
 }
 
@@ -158,7 +157,7 @@ async function runWatched(run: Run, { pool, watcher, surroundings }: Watching): 
   } catch (error) {
     if (watcher.isIdle) throw error;
     surroundings.complain(`cmesh test: ${describeError(error)}\n`);
-    return exitCodes.cannotRun;
+    return exitCodeOf(error, exitCodes.usage);
   }
 }
 
@@ -205,7 +204,7 @@ function isComplete(loaded: readonly LoadedSuite[]): boolean {
 
 function refuse(loaded: readonly LoadedSuite[], { complain }: Surroundings): number {
   complain(formatProblems(loaded.flatMap(({ problems }) => problems)));
-  return exitCodes.cannotRun;
+  return exitCodes.usage;
 }
 
 async function judgeAll(
@@ -227,12 +226,12 @@ async function judgeAll(
   complain(formatProblems(result.problems));
   if (result.cases.length === 0) {
     complain(`cmesh test: no case has "${filter ?? ''}" in its name\n`);
-    return exitCodes.cannotRun;
+    return exitCodes.usage;
   }
   if (output === undefined) print(report(reporter, result, colours));
   else await writeFile(resolve(folder, output), report(reporter, result, false));
   const isCovered = await reportCoverage(result, run, surroundings);
-  return Math.max(exitCodeOf(result), isCovered ? exitCodes.passed : exitCodes.failed);
+  return Math.max(verdictOf(result), isCovered ? exitCodes.done : exitCodes.failed);
 }
 
 /** Whether there is enough of it. A report for programs on the standard output stays alone there. */
@@ -261,8 +260,8 @@ function formatProblems(problems: readonly Problem[]): string {
   return [...new Set(lines)].join('');
 }
 
-function exitCodeOf({ cases }: RunResult): number {
-  if (cases.some(({ error }) => error !== undefined)) return exitCodes.cannotRun;
+function verdictOf({ cases }: RunResult): number {
+  if (cases.some(({ error }) => error !== undefined)) return exitCodes.usage;
   const failed = cases.some(({ verdict }) => verdict === 'failed');
-  return failed ? exitCodes.failed : exitCodes.passed;
+  return failed ? exitCodes.failed : exitCodes.done;
 }

@@ -98,7 +98,10 @@ describe('WasmPlugin', () => {
       ],
       [
         { url, targetRef: { kind: 'Service', name: 'a', namespace: 'b' } },
-        ['spec.targetRef.namespace: Forbidden: only objects of the same namespace; leave it out'],
+        [
+          'spec.targetRef.namespace: Forbidden: only objects of the same namespace; leave it out',
+          'warning spec.targetRef: Invalid value: {"kind":"Service","name":"a","namespace":"b"}: is deprecated; use targetRefs',
+        ],
       ],
     ]);
   });

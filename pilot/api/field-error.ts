@@ -13,6 +13,8 @@ export const fieldCodes = {
   unknown: 'E_FIELD_UNKNOWN',
   kind: 'E_KIND_UNKNOWN',
   dormant: 'W_NOT_IN_FORCE',
+  /** One of the codes of the analysis (pilot/analysis/codes.ts). */
+  deprecated: 'CM0601',
 } as const;
 
 export interface FieldError extends Omit<Problem, 'resource'> {
@@ -55,6 +57,12 @@ export function duplicate(path: string, value: unknown): FieldError {
 /** The field may not be set here; `detail` says why and what to do. */
 export function forbidden(path: string, detail: string): FieldError {
   return fieldError(fieldCodes.forbidden, path, `Forbidden: ${detail}`);
+}
+
+/** A warning: the field or value works, and will go; `detail` says what to use instead. */
+export function deprecated(path: string, value: unknown, detail: string): FieldError {
+  const message = `Invalid value: ${show(value)}: is deprecated; ${detail}`;
+  return { code: fieldCodes.deprecated, severity: 'warning', path, message };
 }
 
 /** The field does not exist. */

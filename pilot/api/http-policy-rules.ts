@@ -1,6 +1,6 @@
 import { grpcStatusNames } from './grpc-status.ts';
 import type { FieldError } from './field-error.ts';
-import { asWarning, forbidden, invalid, required, unsupported } from './field-error.ts';
+import { asWarning, deprecated, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { checkDuration, checkHeaderName, checkOneOf, checkPercent } from './field-rules.ts';
 import { checkStringMatch } from './http-match-rules.ts';
 import type { CorsPolicy, HttpFault, HttpRetry, StringMatch } from './virtual-service-schema.ts';
@@ -92,7 +92,7 @@ function* checkDelay(path: string, delay: NonNullable<HttpFault['delay']>): Iter
   yield* checkPercent(`${path}.percent`, delay.percent);
   yield* checkDuration(`${path}.fixedDelay`, delay.fixedDelay);
   if (delay.percent !== undefined) {
-    yield asWarning(invalid(`${path}.percent`, delay.percent, 'is deprecated; use percentage'));
+    yield deprecated(`${path}.percent`, delay.percent, 'use percentage');
   }
   if (delay.exponentialDelay !== undefined) {
     yield forbidden(`${path}.exponentialDelay`, 'is not implemented; use fixedDelay');
@@ -104,6 +104,9 @@ function* checkDelay(path: string, delay: NonNullable<HttpFault['delay']>): Iter
 
 export function* checkCorsPolicy(path: string, cors: CorsPolicy | undefined): Iterable<FieldError> {
   if (cors === undefined) return;
+  if (cors.allowOrigin !== undefined) {
+    yield deprecated(`${path}.allowOrigin`, cors.allowOrigin, 'use allowOrigins');
+  }
   for (const [index, origin] of (cors.allowOrigins ?? []).entries()) {
     yield* checkOrigin(`${path}.allowOrigins[${index}]`, origin);
   }

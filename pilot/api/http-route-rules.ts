@@ -1,6 +1,6 @@
 import { checkDestination, checkWeights } from './destination-rules.ts';
 import type { FieldError } from './field-error.ts';
-import { asWarning, forbidden, invalid, required } from './field-error.ts';
+import { deprecated, forbidden, required } from './field-error.ts';
 import { checkDuration, checkPercent } from './field-rules.ts';
 import { checkDirectResponse, checkRedirect, checkRewrite } from './http-answer-rules.ts';
 import { checkHeaders, isAuthorityHeader } from './http-header-rules.ts';
@@ -105,6 +105,6 @@ function* checkMirrors(path: string, route: HttpRoute): Iterable<FieldError> {
   for (const name of ['mirrorPercent', 'mirror_percent'] as const) {
     if (route[name] === undefined) continue;
     yield* checkPercent(`${path}.${name}`, route[name]);
-    yield asWarning(invalid(`${path}.${name}`, route[name], 'is deprecated; use mirrorPercentage'));
+    yield deprecated(`${path}.${name}`, route[name], 'use mirrorPercentage');
   }
 }

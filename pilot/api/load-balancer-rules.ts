@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { asWarning, forbidden, invalid, required } from './field-error.ts';
+import { deprecated, forbidden, invalid, required } from './field-error.ts';
 import { checkDuration, checkOneOf } from './field-rules.ts';
 import type { ConsistentHash, LoadBalancer, LocalityLb } from './traffic-policy.ts';
 
@@ -12,13 +12,16 @@ export function* checkLoadBalancer(
 ): Iterable<FieldError> {
   if (balancer === undefined) return;
   yield* checkOneOf(path, balancer, ['simple', 'consistentHash']);
+  if (balancer.simple === 'LEAST_CONN') {
+    yield deprecated(`${path}.simple`, balancer.simple, 'use LEAST_REQUEST');
+  }
   yield* checkConsistentHash(`${path}.consistentHash`, balancer.consistentHash);
   yield* checkLocality(`${path}.localityLbSetting`, balancer.localityLbSetting);
   yield* checkDuration(`${path}.warmup.duration`, balancer.warmup?.duration);
   yield* checkDuration(`${path}.warmupDurationSecs`, balancer.warmupDurationSecs);
   if (balancer.warmupDurationSecs !== undefined) {
-    const detail = 'is deprecated; use warmup.duration';
-    yield asWarning(invalid(`${path}.warmupDurationSecs`, balancer.warmupDurationSecs, detail));
+    const value = balancer.warmupDurationSecs;
+    yield deprecated(`${path}.warmupDurationSecs`, value, 'use warmup.duration');
   }
 }
 
@@ -39,8 +42,8 @@ function* checkConsistentHash(
   }
   yield* checkDuration(`${path}.httpCookie.ttl`, hash.httpCookie?.ttl, 0);
   if (hash.minimumRingSize !== undefined) {
-    const detail = 'is deprecated; use ringHash.minimumRingSize';
-    yield asWarning(invalid(`${path}.minimumRingSize`, hash.minimumRingSize, detail));
+    const value = hash.minimumRingSize;
+    yield deprecated(`${path}.minimumRingSize`, value, 'use ringHash.minimumRingSize');
   }
   const size = hash.maglev?.tableSize;
   if (size !== undefined && (size >= maxTableSize || !isPrime(size))) {

@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { forbidden, invalid } from './field-error.ts';
+import { deprecated, forbidden, invalid } from './field-error.ts';
 import { checkOneOf, checkSelector } from './field-rules.ts';
 import type { PolicyTarget, TargetRef } from './policy-target.ts';
 
@@ -15,6 +15,7 @@ export function* checkPolicyTarget(path: string, target: PolicyTarget): Iterable
   }
   if (target.targetRef !== undefined) {
     yield* checkTargetRef(`${path}.targetRef`, target.targetRef);
+    yield deprecated(`${path}.targetRef`, target.targetRef, 'use targetRefs');
   }
   yield* checkTargetRefs(`${path}.targetRefs`, target.targetRefs);
 }

@@ -83,6 +83,7 @@ describe('RequestAuthentication', () => {
         { selector, targetRef: { kind: 'Service', name: 'a' } },
         [
           'spec: Forbidden: only one of selector, targetRef, targetRefs may be set; it has selector and targetRef',
+          'warning spec.targetRef: Invalid value: {"kind":"Service","name":"a"}: is deprecated; use targetRefs',
         ],
       ],
     ]);

@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { asWarning, duplicate, forbidden, invalid, required, unsupported } from './field-error.ts';
+import { deprecated, duplicate, forbidden, invalid, required, unsupported } from './field-error.ts';
 import {
   checkDuration,
   checkNotNegative,
@@ -125,8 +125,8 @@ function* checkOutlierDetection(
     );
   }
   if (consecutiveErrors !== undefined && consecutiveErrors !== 0) {
-    const detail = 'is deprecated; use consecutive5xxErrors or consecutiveGatewayErrors';
-    yield asWarning(invalid(`${path}.consecutiveErrors`, consecutiveErrors, detail));
+    const detail = 'use consecutive5xxErrors or consecutiveGatewayErrors';
+    yield deprecated(`${path}.consecutiveErrors`, consecutiveErrors, detail);
   }
 }
 

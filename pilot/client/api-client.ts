@@ -1,6 +1,7 @@
 import { OperationError } from '../../kit/errors.ts';
 import { findKind, splitApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
+import { type Connection, type Question, messageOf } from './connection.ts';
 
 /** What happened to an object. */
 export type Outcome = 'created' | 'configured' | 'unchanged' | 'deleted' | 'not found';
@@ -13,31 +14,30 @@ export interface ApiClient {
   readonly delete: (object: ConfigObject) => Promise<Outcome>;
 }
 
-/**
- * A client of the API at `server`, such as http://localhost:8080. Its operations throw OperationError
- * `E_API_UNREACHABLE`, or `E_API_REFUSED` with what the server says.
- */
-export function createApiClient(server: string): ApiClient {
-  const send = async (method: string, path: string, body?: object): Promise<Reply> => {
-    const response = await call(new URL(path, server), method, body);
-    const value = (await response.json()) as ConfigObject & { readonly message?: string };
-    if (response.ok || response.status === 404) return { status: response.status, value };
-    const message = value.message ?? `the server answers ${response.status}`;
-    throw new OperationError('E_API_REFUSED', message);
+/** Its operations throw what the connection throws, and OperationError `E_API_REFUSED` with what the server says. */
+export function createApiClient(pilot: Connection): ApiClient {
+  const send = async (question: Question): Promise<Reply> => {
+    const { status, body } = await pilot.ask(question);
+    if (status < 400 || status === 404) return { status, value: body as ConfigObject };
+    throw new OperationError('E_API_REFUSED', messageOf(body) ?? `the server answers ${status}`);
   };
   return {
     apply: async (object) => {
       const { folder, path } = pathsOf(object);
-      const stored = await send('GET', path);
+      const stored = await send({ path });
       if (stored.status === 404) {
-        await send('POST', folder, object);
+        await send({ method: 'POST', path: folder, body: object });
         return 'created';
       }
-      const written = await send('PUT', path, over(stored.value, object));
+      const written = await send({
+        method: 'PUT',
+        path,
+        body: over(stored.value, object),
+      });
       return versionOf(written.value) === versionOf(stored.value) ? 'unchanged' : 'configured';
     },
     delete: async (object) => {
-      const { status } = await send('DELETE', pathsOf(object).path);
+      const { status } = await send({ method: 'DELETE', path: pathsOf(object).path });
       return status === 404 ? 'not found' : 'deleted';
     },
   };
@@ -46,21 +46,6 @@ export function createApiClient(server: string): ApiClient {
 interface Reply {
   readonly status: number;
   readonly value: ConfigObject;
-}
-
-async function call(url: URL, method: string, body: object | undefined): Promise<Response> {
-  try {
-    return await fetch(url, {
-      method,
-      signal: AbortSignal.timeout(10_000),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-  } catch (cause) {
-    const text = `nothing answers at ${url.origin}; start a mesh (npm start, docker compose up) or name its API with --server`;
-    throw new OperationError('E_API_UNREACHABLE', text, { cause });
-  }
 }
 
 function pathsOf({ apiVersion, kind, metadata }: ConfigObject): {

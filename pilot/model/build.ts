@@ -1,4 +1,3 @@
-import type { Problem } from '../../kit/problem.ts';
 import type { ConfigResource, ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
@@ -14,22 +13,17 @@ export interface MeshInputs {
   readonly domain: string;
 }
 
-export interface BuiltMesh {
-  readonly mesh: Mesh;
-  readonly problems: readonly Problem[];
-}
-
 /**
  * Derives the mesh. `previous` only saves work and identity: with or without it the result is the same.
  */
-export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): BuiltMesh {
-  const merged = mergeRegistries(inputs);
-  const services = keepMap(previous.services, buildServices(merged.services, previous.services));
+export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Mesh {
+  const registered = mergeRegistries(inputs);
+  const services = keepMap(previous.services, buildServices(registered, previous.services));
   const isService = (hostname: string): boolean => services.has(hostname);
   const resolve = (host: string): string => resolveHostname(host, inputs.domain, isService);
   const endpoints = keepMap(
     previous.endpoints,
-    new Map(merged.services.map((service) => [service.hostname, service.endpoints])),
+    new Map(registered.map((service) => [service.hostname, service.endpoints])),
   );
   const virtualServices = select(inputs.resources, 'VirtualService').map((resource) =>
     toRule(resource, resource.spec.hosts ?? [], resolve),
@@ -39,42 +33,23 @@ export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Built
   );
   const unchanged = endpoints === previous.endpoints && services === previous.services;
   return {
-    mesh: {
-      services,
-      endpoints,
-      virtualServices: keepRules(previous.virtualServices, virtualServices),
-      destinationRules: keepRules(previous.destinationRules, destinationRules),
-      workloads: unchanged ? previous.workloads : buildWorkloads(services, endpoints),
-    },
-    problems: merged.problems,
+    services,
+    endpoints,
+    virtualServices: keepRules(previous.virtualServices, virtualServices),
+    destinationRules: keepRules(previous.destinationRules, destinationRules),
+    workloads: unchanged ? previous.workloads : buildWorkloads(services, endpoints),
   };
 }
 
-interface MergedRegistries {
-  readonly services: readonly RegisteredService[];
-  readonly problems: readonly Problem[];
-}
-
-/** One service per host name: the registries come first, then ServiceEntries by age. */
-function mergeRegistries({ catalog, resources }: MeshInputs): MergedRegistries {
+/** One service per host name: the registries come first, then ServiceEntries by age (the analysis says so: CM0205). */
+function mergeRegistries({ catalog, resources }: MeshInputs): readonly RegisteredService[] {
   const services = new Map(catalog.map((service) => [service.hostname, service]));
-  const problems: Problem[] = [];
   for (const resource of select(resources, 'ServiceEntry')) {
     for (const service of registerOnce(resource)) {
-      if (services.has(service.hostname)) {
-        problems.push({
-          code: 'W_HOST_DUPLICATE',
-          severity: 'warning',
-          resource: `ServiceEntry ${resource.key.namespace}/${resource.key.name}`,
-          path: 'spec.hosts',
-          message: `host "${service.hostname}" is already a service of the mesh; this entry is ignored for it. Choose another host name`,
-        });
-      } else {
-        services.set(service.hostname, service);
-      }
+      if (!services.has(service.hostname)) services.set(service.hostname, service);
     }
   }
-  return { services: [...services.values()].sort(byHostname), problems };
+  return [...services.values()].sort(byHostname);
 }
 
 const registered = new WeakMap<ServiceEntry, readonly RegisteredService[]>();

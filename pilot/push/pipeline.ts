@@ -3,12 +3,10 @@ import { type Debounce, createDebounce } from '../../kit/debounce.ts';
 import { describeError } from '../../kit/errors.ts';
 import { type Closer, Lifecycle } from '../../kit/lifecycle.ts';
 import type { Log } from '../../kit/log.ts';
-import type { Problem } from '../../kit/problem.ts';
 import { type Watched, WatchedCell } from '../../kit/watched.ts';
 import type { ResourceSet } from '../api/resource.ts';
 import { buildMesh } from '../model/build.ts';
 import { type Mesh, emptyMesh } from '../model/mesh.ts';
-import { checkReferences } from '../model/references.ts';
 import { type Proxy, askedLabels } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/service.ts';
 import type { MeshOptions } from '../translate/options.ts';
@@ -38,7 +36,6 @@ export class Pipeline implements Closer {
   readonly #options: PipelineOptions;
   readonly #factory: SnapshotFactory;
   readonly #mesh = new WatchedCell<Mesh>();
-  readonly #problems = new WatchedCell<readonly Problem[]>();
   readonly #connections = new Set<Connection>();
   readonly #lifecycle = new Lifecycle();
   readonly #rebuild: Debounce;
@@ -55,10 +52,6 @@ export class Pipeline implements Closer {
   /** The mesh last built; absent until every source has spoken. */
   get mesh(): Watched<Mesh> {
     return this.#mesh;
-  }
-
-  get problems(): Watched<readonly Problem[]> {
-    return this.#problems;
   }
 
   start(): void {
@@ -96,9 +89,7 @@ export class Pipeline implements Closer {
     const set = resources.current();
     if (services === undefined || set === undefined) return;
     const previous = this.#mesh.current() ?? emptyMesh;
-    const { mesh, problems } = buildMesh({ catalog: services, resources: set, domain }, previous);
-    this.#problems.set([...problems, ...checkReferences(mesh, domain)]);
-    this.#mesh.set(mesh);
+    this.#mesh.set(buildMesh({ catalog: services, resources: set, domain }, previous));
     this.#publish();
   };
 

@@ -20,7 +20,7 @@ spec:
   gateways: ${gateways}
   tcp: [{ match: ${match}, route: [{ destination: { host: copy } }] }]
 `;
-  const { mesh } = buildMesh({ catalog, resources: resourcesOf(rule), domain: 'service.consul' });
+  const mesh = buildMesh({ catalog, resources: resourcesOf(rule), domain: 'service.consul' });
   const view = viewOf(proxyAt('10.0.0.9', {}), undefined, new Set());
   const { listeners } = new SharedConfig(view, {}).translate(mesh);
   const address = mesh.services.get('db.service.consul')?.address;

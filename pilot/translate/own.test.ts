@@ -25,7 +25,7 @@ spec:
     - route: [{ destination: { host: reviews } }]
 `;
 
-const { mesh } = buildMesh({
+const mesh = buildMesh({
   catalog: catalogOf(instances),
   resources: resourcesOf(rule),
   domain: 'service.consul',

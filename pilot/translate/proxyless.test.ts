@@ -14,7 +14,7 @@ const instances = [
 ];
 
 function translate(rules = ''): ProxyConfig {
-  const { mesh } = buildMesh({
+  const mesh = buildMesh({
     catalog: catalogOf(instances),
     resources: resourcesOf(rules),
     domain: 'service.consul',

@@ -21,7 +21,7 @@ onStack('cmesh test --live', () => {
       {
         folder: root,
         colours: false,
-        openPool: () => LiveSource.open({ server: pilot, project, anyRules: false }),
+        openPool: () => LiveSource.open({ pilot: { url: pilot }, project, anyRules: false }),
         signal: new AbortController().signal,
         print: (text) => (said += text),
         complain: (text) => (said += text),

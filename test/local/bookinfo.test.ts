@@ -6,6 +6,7 @@ import { LocalMesh } from '../../local/mesh.ts';
 import { type MeshFile, readMeshFile } from '../../local/mesh-file.ts';
 import type { Terminal } from '../../local/terminal.ts';
 import { writeFiles } from '../../pilot/client/write-files.ts';
+import { linesOf, recordTerminal } from '../support/recorded-terminal.ts';
 import { virtualServiceYaml } from '../support/config-objects.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
 import { freePort } from '../support/ports.ts';
@@ -133,23 +134,19 @@ describe('Bookinfo without containers', () => {
   });
 
   it('follows rules that come over the API', async () => {
-    const said: string[] = [];
+    const terminal = recordTerminal();
     const code = await writeFiles(
       {
         verb: 'apply',
         files: ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'].map((file) =>
           join(networking, file),
         ),
-        server: bookinfo.mesh.view.api,
+        pilot: { url: bookinfo.mesh.view.api },
         ignoreNotFound: false,
       },
-      {
-        out: (line) => said.push(line),
-        error: (line) => said.push(line),
-        readInput: () => Promise.resolve(''),
-      },
+      terminal,
     );
-    assert.deepEqual([code, said.length], [0, 8]);
+    assert.deepEqual([code, linesOf(terminal.printed()).length, terminal.complained()], [0, 8, '']);
     await bookinfo.whenOnly('v1');
   });
 

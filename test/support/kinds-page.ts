@@ -1,6 +1,7 @@
 import { dormant, isInForce } from '../../pilot/api/in-force.ts';
 import type { KindDefinition } from '../../pilot/api/kind.ts';
 import { kinds } from '../../pilot/api/kinds.ts';
+import { markdownTable as table } from './markdown-table.ts';
 
 /** The text of docs/config-kinds.md. */
 export function renderKinds(): string {
@@ -39,15 +40,4 @@ function stateOf({ kind }: KindDefinition): string {
 function section({ kind }: KindDefinition): string {
   const rows = dormant[kind].map(({ path = '', note = '' }) => [`\`${path}\``, note]);
   return `### ${kind}\n\n${table(['Field', 'Which values'], rows)}`;
-}
-
-/** A Markdown table as prettier lays it out. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [line(header), rule, ...rows.map(line), ''].join('\n');
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { LocalMesh } from '../../local/mesh.ts';
 import { readMeshFile } from '../../local/mesh-file.ts';
 import { writeFiles } from '../../pilot/client/write-files.ts';
+import { recordTerminal } from '../support/recorded-terminal.ts';
 import { runExplainCommand } from '../../testkit/explain-command.ts';
 import { type OpenedMesh, compareRules, openLiveMesh } from '../../testkit/live-open.ts';
 import { LiveSource } from '../../testkit/live-source.ts';
@@ -58,7 +59,7 @@ describe('a mesh without containers that runs', () => {
     assert.deepEqual(await local.whenReady(30_000), []);
     server = local.view.api;
     await apply('destination-rule-all.yaml', jason);
-    opened = await openLiveMesh({ server });
+    opened = await openLiveMesh({ pilot: { url: server } });
   });
 
   after(async () => {
@@ -68,22 +69,16 @@ describe('a mesh without containers that runs', () => {
   });
 
   async function apply(...names: readonly string[]): Promise<void> {
-    const errors: string[] = [];
+    const terminal = recordTerminal();
     const files = names.map((name) => join(networking, name));
-    await writeFiles(
-      { verb: 'apply', files, server, ignoreNotFound: false },
-      {
-        out: () => undefined,
-        error: (line) => errors.push(line),
-        readInput: () => Promise.resolve(''),
-      },
-    );
-    assert.deepEqual(errors, []);
+    const pilot = { url: server };
+    await writeFiles({ verb: 'apply', files, pilot, ignoreNotFound: false }, terminal);
+    assert.equal(terminal.complained(), '');
   }
 
   function test(name: string, anyRules = false): Promise<Ran> {
     const path = `samples/bookinfo/tests/${name}.mesh-test.yaml`;
-    return run(path, () => LiveSource.open({ server, anyRules }));
+    return run(path, () => LiveSource.open({ pilot: { url: server }, anyRules }));
   }
 
   async function run(path: string, openPool: Surroundings['openPool']): Promise<Ran> {
@@ -195,7 +190,7 @@ cases:
   });
 
   it('has the rules after all this that it had before', async () => {
-    const again = await openLiveMesh({ server });
+    const again = await openLiveMesh({ pilot: { url: server } });
     await again.mesh.close();
     assert.deepEqual(compareRules(opened.rules, again.rules), []);
   });
@@ -205,7 +200,7 @@ cases:
     let complained = '';
     const code = await runExplainCommand(
       ['http://reviews:9080/reviews/0'],
-      { from: 'productpage', header: [], rules: [], server, live: true },
+      { from: 'productpage', header: [], rules: [], pilot: { url: server }, live: true },
       {
         folder: root,
         findEnvoy,
