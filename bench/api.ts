@@ -48,18 +48,22 @@ try {
 async function run(): Promise<void> {
   const machine = describeMachine();
   const memory = await measureWrites(createMemoryStore({ clock }));
+  show({ memory });
   const folder = await makeTemporaryFolder();
   lifecycle.add({ close: folder.remove });
   const log = createLog('bench', 'error');
   const dir = await measureWrites(await openDirStore({ path: folder.path, clock, log }));
   const validation = measureValidation();
   const watching = await measureWatchers();
+  show({ dir, validation, watching });
   const many = await measureMemory();
+  show({ many });
   const applied = await measureKubectl();
+  show({ applied });
   const figures: Figures = {
     'write, memory, p95 (ms)': memory.p95,
     'write, dir, p95 (ms)': dir.p95,
-    'validation of a VirtualService (µs)': validation.mean,
+    'validation of a VirtualService (µs)': validation.cpuMicroseconds,
     'RSS with 10,000 objects (MB)': many.rss,
     'encodings a change, 100 watchers': watching.encodings,
     'server share of kubectl apply (%)': applied.share,
@@ -110,8 +114,10 @@ async function write(server: ApiServer, index: number): Promise<number> {
   return time;
 }
 
-/** A rule with a match, weights, retries and a fault, strictly checked. */
-function measureValidation(): { readonly mean: number } {
+/**
+ * A rule with a match, weights, retries and a fault, strictly checked. Nothing but computing, so CPU time is the measure.
+ */
+function measureValidation(): { readonly cpuMicroseconds: number } {
   const destination = (subset: string, weight: number): object => ({
     destination: { host: 'reviews', subset, port: { number: 9080 } },
     weight,
@@ -137,9 +143,10 @@ function measureValidation(): { readonly mean: number } {
   };
   const rounds = 20_000;
   for (let index = 0; index < rounds; index += 1) check(decodeObject(object, 'Strict').ok);
-  const start = performance.now();
+  const before = process.cpuUsage();
   for (let index = 0; index < rounds; index += 1) check(decodeObject(object, 'Strict').ok);
-  return { mean: ((performance.now() - start) * 1000) / rounds };
+  const { user, system } = process.cpuUsage(before);
+  return { cpuMicroseconds: (user + system) / rounds };
 }
 
 function check(isValid: boolean): void {
@@ -178,6 +185,7 @@ async function measureMemory(): Promise<{
   readonly rss: number;
   readonly peak: number;
   readonly startSeconds: number;
+  readonly cpuSeconds: number;
 }> {
   const part = new Lifecycle();
   try {
@@ -186,8 +194,8 @@ async function measureMemory(): Promise<{
     const pilot = part.add(await startPilotProcess({ config: files.path, nodeOptions: [] }));
     const startSeconds = (performance.now() - start) / 1000;
     await delay(3000);
-    const { rss, peakRss } = await pilot.usage();
-    return { rss, peak: peakRss, startSeconds };
+    const { rss, peakRss, cpu } = await pilot.usage();
+    return { rss, peak: peakRss, startSeconds, cpuSeconds: cpu / 1000 };
   } finally {
     await part.close();
   }
@@ -286,13 +294,18 @@ interface Report {
   readonly details: object;
 }
 
+function show(measured: object): void {
+  console.log(JSON.stringify(measured, round));
+}
+
+function round(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 100) / 100 : value;
+}
+
 async function report(result: Report): Promise<void> {
   const folder = join(import.meta.dirname, 'results');
   await mkdir(folder, { recursive: true });
-  const round = (_key: string, value: unknown): unknown =>
-    typeof value === 'number' ? Math.round(value * 100) / 100 : value;
   await writeFile(join(folder, 'api.json'), `${JSON.stringify(result, round, 2)}\n`);
-  console.log(JSON.stringify(result.details, round, 2));
   for (const [name, target] of Object.entries(targets)) {
     const value = result.figures[name as keyof Figures];
     if (value > target) process.exitCode = 1;

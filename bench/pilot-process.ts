@@ -38,7 +38,7 @@ export async function startPilotProcess(options: PilotProcessOptions): Promise<P
     [
       ...options.nodeOptions,
       join(root, 'bin/cmesh.mjs'),
-      ...['pilot', ...flags, '--grpc', grpc, '--http', http, '--log-level', 'warn'],
+      ...['pilot', ...flags, '--grpc', grpc, '--http', http, '--log-level', 'error'],
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
@@ -46,7 +46,12 @@ export async function startPilotProcess(options: PilotProcessOptions): Promise<P
     const response = await fetch(`http://${http}${path}`);
     return response.json();
   };
-  await until('pilot to be ready', () => isReady(child, http), 30_000);
+  try {
+    await until('pilot to be ready', () => isReady(child, http), 180_000);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return {
     grpc,
     http: `http://${http}`,

@@ -74,8 +74,9 @@ function findFault(
 ): string | undefined {
   // An answer to HEAD has no body to say why.
   const why = method === 'HEAD' && url.includes('resourceVersion=') ? tooLargeVersion : payload;
-  if (statusCode >= 500 && !(statusCode === 504 && why.includes(tooLargeVersion)))
+  if (statusCode >= 500 && !(statusCode === 504 && why.includes(tooLargeVersion))) {
     return `${statusCode} ${payload.slice(0, 300)}`;
+  }
   if (statusCode < 400 || method === 'HEAD') return undefined;
   if (!type.startsWith('application/json')) return `${statusCode} in ${type}`;
   const { kind, code, reason } = JSON.parse(payload) as Readonly<Record<string, unknown>>;

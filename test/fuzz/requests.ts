@@ -24,22 +24,20 @@ const methods = [
   'OPTIONS',
 ];
 
+const plainTypes = ['application/json', 'application/json; charset=utf-8'];
+
+const patchTypes = [
+  'application/merge-patch+json',
+  'application/json-patch+json',
+  'application/apply-patch+yaml',
+  'application/strategic-merge-patch+json',
+];
+
 const bodyTypes = [
-  ...['application/json', 'application/json', 'application/json; charset=utf-8'],
-  ...[
-    'application/merge-patch+json',
-    'application/json-patch+json',
-    'application/apply-patch+yaml',
-  ],
-  ...['application/strategic-merge-patch+json', 'application/vnd.kubernetes.protobuf'],
-  ...[
-    'text/plain',
-    'application/yaml',
-    'multipart/form-data',
-    'APPLICATION/JSON',
-    ';',
-    'application/',
-  ],
+  ...plainTypes,
+  ...patchTypes,
+  ...['application/vnd.kubernetes.protobuf', 'text/plain', 'application/yaml'],
+  ...['multipart/form-data', 'APPLICATION/JSON', ';', 'application/'],
 ];
 
 const accepts = [
@@ -105,45 +103,59 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
 
 /** A request near one that makes sense: most are valid in all but one or two places. */
 export function makeRequest(random: Random): FuzzRequest {
-  const definition = random.pick(random.chance(0.7) ? oftenKinds : kinds);
-  const version = random.chance(0.95) ? random.pick(definition.versions) : random.pick(nastyTexts);
+  const place = makePlace(random);
   const method = random.pick(methods);
-  const namespace = text(random, namespaces);
-  const name = text(random, names);
-  const withName = method === 'POST' ? random.chance(0.05) : random.chance(0.8);
-  const root =
-    definition.group === '' ? '/api/v1' : `/apis/${definition.group}/${segment(version, random)}`;
-  const collection = `${root}/namespaces/${segment(namespace, random)}/${definition.plural}`;
-  const path = random.chance(0.08)
-    ? random.pick(fixedPaths)
-    : random.chance(0.03)
-      ? `${root}/${definition.plural}`
-      : withName
-        ? `${collection}/${segment(name, random)}${random.chance(0.03) ? '/status' : ''}`
-        : collection;
-  const apiVersion = formatApiVersion(definition.group, version);
-  const sample = samples[definition.kind]?.body ?? { spec: {} };
-  const object = {
-    apiVersion,
-    kind: definition.kind,
-    metadata: metadata(random, name, namespace),
-    ...sample,
-  };
-  const hasBody = method !== 'GET' && method !== 'HEAD' ? random.chance(0.95) : random.chance(0.02);
-  const type =
-    method === 'PATCH'
-      ? random.pick(bodyTypes.slice(3, 8))
-      : random.pick(bodyTypes.slice(0, random.chance(0.9) ? 3 : undefined));
+  const url = `${pathOf(place, method, random)}${query(random)}`;
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (!random.chance(isRead ? 0.02 : 0.95)) {
+    return { method, url, headers: { host: 'localhost', ...headers(random) } };
+  }
+  const type = typeFor(method, random);
   return {
     method,
-    url: `${path}${query(random)}`,
-    headers: {
-      host: 'localhost',
-      ...headers(random),
-      ...(hasBody ? { 'content-type': type } : {}),
-    },
-    ...(hasBody ? { body: makeBody(random, object, type) } : {}),
+    url,
+    headers: { host: 'localhost', ...headers(random), 'content-type': type },
+    body: makeBody(random, objectAt(place, random), type),
   };
+}
+
+/** What a request is about. */
+interface Place {
+  readonly definition: (typeof kinds)[number];
+  readonly version: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function makePlace(random: Random): Place {
+  const definition = random.pick(random.chance(0.7) ? oftenKinds : kinds);
+  const version = random.pick(random.chance(0.95) ? definition.versions : nastyTexts);
+  return { definition, version, namespace: text(random, namespaces), name: text(random, names) };
+}
+
+function pathOf(place: Place, method: string, random: Random): string {
+  if (random.chance(0.08)) return random.pick(fixedPaths);
+  const { definition, version, namespace, name } = place;
+  const { group, plural } = definition;
+  const root = group === '' ? '/api/v1' : `/apis/${group}/${segment(version, random)}`;
+  if (random.chance(0.03)) return `${root}/${plural}`;
+  const collection = `${root}/namespaces/${segment(namespace, random)}/${plural}`;
+  if (!random.chance(method === 'POST' ? 0.05 : 0.8)) return collection;
+  return `${collection}/${segment(name, random)}${random.chance(0.03) ? '/status' : ''}`;
+}
+
+function objectAt({ definition, version, namespace, name }: Place, random: Random): object {
+  return {
+    apiVersion: formatApiVersion(definition.group, version),
+    kind: definition.kind,
+    metadata: metadata(random, name, namespace),
+    ...(samples[definition.kind]?.body ?? { spec: {} }),
+  };
+}
+
+function typeFor(method: string, random: Random): string {
+  if (random.chance(0.1)) return random.pick(bodyTypes);
+  return random.pick(method === 'PATCH' ? patchTypes : plainTypes);
 }
 
 function text(random: Random, usual: readonly string[]): string {
@@ -153,7 +165,7 @@ function text(random: Random, usual: readonly string[]): string {
 /** As a part of a path: escaped as it should be, or not. */
 function segment(part: string, random: Random): string {
   if (random.chance(0.9)) return encode(part);
-  if (random.chance(0.5)) return [...part].map((letter) => percent(letter)).join('');
+  if (random.chance(0.5)) return percent(part);
   return part.replace(/[\0-\x20\x7f-\uffff]/g, percent);
 }
 
@@ -161,8 +173,8 @@ function encode(part: string): string {
   return encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
 
-function percent(letter: string): string {
-  return [...Buffer.from(letter)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+function percent(part: string): string {
+  return [...Buffer.from(part)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 function metadata(random: Random, name: string, namespace: string): object {
@@ -183,8 +195,9 @@ function query(random: Random): string {
     const key = random.pick(Object.keys(parameters));
     return `${key}=${encode(text(random, parameters[key] ?? []))}`;
   });
-  if (random.chance(0.01))
+  if (random.chance(0.01)) {
     given.push(random.pick(['&&=&', '%', '__proto__[a]=1', 'a[b][c]=d', '=']));
+  }
   return given.length === 0 ? '' : `?${given.join('&')}`;
 }
 
@@ -209,9 +222,10 @@ function headerText(random: Random): string {
 function makeBody(random: Random, object: object, type: string): string | Buffer {
   if (type.includes('protobuf')) return mutateBytes(protobuf(object), random);
   let value: unknown = type.includes('json-patch') ? jsonPatch(random) : object;
-  for (let times = random.pick([0, 0, 0, 1, 1, 1, 2, 3]); times > 0; times -= 1)
+  for (let times = random.pick([0, 0, 0, 1, 1, 1, 2, 3]); times > 0; times -= 1) {
     value = mutate(value, random);
-  const json = JSON.stringify(value) ?? '';
+  }
+  const json = JSON.stringify(value);
   if (random.chance(0.01)) return json.slice(0, random.integer(json.length));
   if (random.chance(0.01)) return mutateBytes(Buffer.from(json), random);
   if (random.chance(0.003)) return `{"spec":${'['.repeat(random.integer(5000))}`;
