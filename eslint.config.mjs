@@ -75,7 +75,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bench/**/*.ts', 'cli/**/*.ts', 'toolchain/**/*.ts', 'scripts/**/*.ts'],
+    files: [
+      'bench/**/*.ts',
+      'cli/**/*.ts',
+      'toolchain/**/*.ts',
+      'scripts/**/*.ts',
+      'test/fuzz/main.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
 );

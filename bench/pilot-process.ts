@@ -11,6 +11,8 @@ import { type Usage, readUsage } from './usage.ts';
 export interface PilotProcess extends Closer {
   /** host:port of ADS. */
   readonly grpc: string;
+  /** URL of the configuration API. */
+  readonly http: string;
   readonly counters: () => Promise<AdsCounters>;
   /** Whether every connected proxy has all of its configuration, by pilot's own word. */
   readonly synced: () => Promise<boolean>;
@@ -36,7 +38,7 @@ export async function startPilotProcess(options: PilotProcessOptions): Promise<P
     [
       ...options.nodeOptions,
       join(root, 'bin/cmesh.mjs'),
-      ...['pilot', ...flags, '--grpc', grpc, '--http', http, '--log-level', 'warn'],
+      ...['pilot', ...flags, '--grpc', grpc, '--http', http, '--log-level', 'error'],
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
@@ -44,9 +46,15 @@ export async function startPilotProcess(options: PilotProcessOptions): Promise<P
     const response = await fetch(`http://${http}${path}`);
     return response.json();
   };
-  await until('pilot to be ready', () => isReady(child, http), 30_000);
+  try {
+    await until('pilot to be ready', () => isReady(child, http), 180_000);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return {
     grpc,
+    http: `http://${http}`,
     counters: async () => (await ask('/debug/counters')) as AdsCounters,
     synced: async () => {
       const proxies = (await ask('/debug/proxies')) as readonly { readonly synced: boolean }[];

@@ -8,12 +8,11 @@ import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
+import { openHttp } from './open-http.ts';
 import type { PilotConfig, RegistryConfig } from './config.ts';
 import { dumpSnapshot } from './debug/config-dump.ts';
 import { describeSync } from './debug/sync-status.ts';
 import type { DebugView } from './http/deps.ts';
-import { createHttpServer } from './http/server.ts';
-import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
@@ -74,11 +73,9 @@ async function openPilot(
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
-  const audit = await openAudit(config.access, log, lifecycle);
-  const http = lifecycle.add(
-    createHttpServer({
-      access: await openAccess(config.access, log, lifecycle),
-      ...(audit === undefined ? {} : { audit }),
+  const served = await openHttp(
+    config,
+    {
       store: state.store,
       names: state.names,
       ready: () => pipeline.mesh.current() !== undefined,
@@ -91,14 +88,11 @@ async function openPilot(
       analysis: state.analysis,
       clock: systemClock,
       log,
-    }),
+    },
+    lifecycle,
   );
-  const address = await http.listen(config.http);
-  const secure = await openEntrance(config.access, http, log, lifecycle);
-  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
-  warnOfOpenDoors(config, log);
-  log.info(addresses, 'pilot serves');
-  return { ...addresses, ads, close: () => lifecycle.close() };
+  log.info({ grpc, ...served }, 'pilot serves');
+  return { grpc, ...served, ads, close: () => lifecycle.close() };
 }
 
 /** What pilot knows, and what follows from it. */

@@ -10,12 +10,38 @@ import { readGateway } from './http/access/origin.ts';
 import { checkKeyPair, type KeyPair } from './http/access/secure-listener.ts';
 import { parseTokenFile, type TokenSet } from './http/access/token-file.ts';
 import { watchFiles } from './http/access/watched-files.ts';
-import type { HttpServer } from './http/server.ts';
+import type { HttpServerDeps } from './http/deps.ts';
+import { createHttpServer, type HttpServer } from './http/server.ts';
+
+/** Where the configuration API is served. */
+export interface ServedHttp {
+  readonly http: string;
+  /** Missing without a certificate. */
+  readonly https?: string;
+}
 
 /**
- * The part of the composition root that decides who may use the configuration API: reads the token file and goes on
- * reading it. Throws OperationError when it is wrong. */
-export async function openAccess(
+ * The part of the composition root that opens the configuration API and decides who may use it. Throws
+ * OperationError when an address is taken, or a file of tokens or certificates is wrong.
+ */
+export async function openHttp(
+  config: PilotConfig,
+  deps: HttpServerDeps,
+  lifecycle: Lifecycle,
+): Promise<ServedHttp> {
+  const { log } = deps;
+  const audit = await openAudit(config.access, log, lifecycle);
+  const access = await openAccess(config.access, log, lifecycle);
+  const guarded = { ...deps, access, ...(audit === undefined ? {} : { audit }) };
+  const server = lifecycle.add(createHttpServer(guarded));
+  const http = await server.listen(config.http);
+  const https = await openEntrance(config.access, server, log, lifecycle);
+  warnOfOpenDoors(config, log);
+  return { http, ...(https === undefined ? {} : { https }) };
+}
+
+/** Reads the token file and goes on reading it. Throws OperationError when it is wrong. */
+async function openAccess(
   config: AccessConfig | undefined,
   log: Log,
   lifecycle: Lifecycle,
@@ -50,7 +76,7 @@ function readTokens(path: string, text: string): TokenSet {
 }
 
 /** Undefined when no audit log is wanted. */
-export async function openAudit(
+async function openAudit(
   config: AccessConfig | undefined,
   log: Log,
   lifecycle: Lifecycle,
@@ -60,7 +86,7 @@ export async function openAudit(
 }
 
 /** Opens the listener that speaks TLS and goes on reading its certificate; resolves with its URL. */
-export async function openEntrance(
+async function openEntrance(
   config: AccessConfig | undefined,
   server: HttpServer,
   log: Log,
@@ -87,7 +113,7 @@ export async function openEntrance(
 }
 
 /** Tokens that cross a network in plain text can be read on the way. */
-export function warnOfOpenDoors({ access, http }: PilotConfig, log: Log): void {
+function warnOfOpenDoors({ access, http }: PilotConfig, log: Log): void {
   const isLoopback = /^(?:127\.|\[?::1\]?$|localhost$)/.test(http.host);
   if (isLoopback || access === undefined) return;
   if (access.tokenFile !== undefined && access.tls === undefined) {
