@@ -50,7 +50,7 @@ export default tseslint.config(
     rules: { ...size, ...style },
   },
   {
-    files: ['{registrator,pilot,sidecar,local,kit}/**/*.ts'],
+    files: ['{registrator,pilot,sidecar,inspect,local,kit}/**/*.ts'],
     ignores: ['**/config.ts', '**/main.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-syntax': [...style['no-restricted-syntax'], environment],

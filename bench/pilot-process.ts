@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { AdsCounters } from '../pilot/ads/status.ts';
 import type { Closer } from '../kit/lifecycle.ts';
+import { freePort } from '../test/support/ports.ts';
 import { until } from '../test/support/until.ts';
+import { type Usage, readUsage } from './usage.ts';
 
 /** A pilot as users run it: bin/cmesh.mjs in a process of its own. */
 export interface PilotProcess extends Closer {
@@ -15,14 +15,6 @@ export interface PilotProcess extends Closer {
   /** Whether every connected proxy has all of its configuration, by pilot's own word. */
   readonly synced: () => Promise<boolean>;
   readonly usage: () => Promise<Usage>;
-}
-
-export interface Usage {
-  /** Memory in use now and at most since the start (MB). */
-  readonly rss: number;
-  readonly peakRss: number;
-  /** CPU time since the start (ms). */
-  readonly cpu: number;
 }
 
 export interface PilotProcessOptions {
@@ -75,31 +67,4 @@ async function isReady(child: ChildProcess, http: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** From /proc (Linux): proc(5), fields VmRSS and VmHWM of status, utime and stime of stat in ticks of 10 ms. */
-async function readUsage(pid: number): Promise<Usage> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const megabytes = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const [utime, stime] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return {
-    rss: megabytes('VmRSS'),
-    peakRss: megabytes('VmHWM'),
-    cpu: (Number(utime) + Number(stime)) * 10,
-  };
 }

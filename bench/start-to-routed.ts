@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { docker, logsOf } from '../test/e2e/docker.ts';
 import { startCalls, type Sample } from '../test/e2e/traffic.ts';
 import { describeMachine } from './machine.ts';
+import { quantile } from './quantile.ts';
 
 const [project = 'composemesh', address = '127.0.0.1'] = process.argv.slice(2);
 const rounds = 20;
@@ -193,11 +194,6 @@ async function measureChanges(): Promise<readonly Change[]> {
   } finally {
     await send('DELETE', `${rules}/bench`, 'application/json');
   }
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
 }
 
 /** p50 and p95 of each time. */

@@ -2,11 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
+import { addBugReportCommand } from './commands/bug-report.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
+import { addProxyConfigCommand } from './commands/proxy-config.ts';
+import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addTestCommand } from './commands/test.ts';
+import { addVersionCommand } from './commands/version.ts';
 
 const examples = `
 Examples:
@@ -28,6 +32,12 @@ Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage, 3 no pilot an
 const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Rules:': [addApplyCommand, addDeleteCommand],
   'Tests of rules:': [addTestCommand, addExplainCommand],
+  'Looking into the mesh:': [
+    addProxyStatusCommand,
+    addProxyConfigCommand,
+    addVersionCommand,
+    addBugReportCommand,
+  ],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
 };
 

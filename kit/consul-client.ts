@@ -32,6 +32,8 @@ export interface ConsulRequest {
   readonly signal?: AbortSignal;
   /** Overrides the client's timeout (ms): a blocking query waits longer. */
   readonly timeout?: number;
+  /** The body comes as it was sent, for those who may not have to read it. */
+  readonly asText?: true;
 }
 
 export interface ConsulClient {
@@ -63,7 +65,8 @@ export function createConsulClient(options: ConsulClientOptions): ConsulClient {
       const { status, index: header, text } = await send(call, agent);
       if (status < 200 || status > 299) throw new ConsulHttpError(request, status, text);
       const index = parseIndex(header);
-      return { body: parseBody(text), ...(index === undefined ? {} : { index }) };
+      const body = request.asText === true ? text : parseBody(text);
+      return { body, ...(index === undefined ? {} : { index }) };
     },
   };
 }

@@ -6,6 +6,7 @@ import { type Closer, delay } from '../kit/lifecycle.ts';
 import { renderBootstrap, type BootstrapOptions } from '../sidecar/bootstrap/render.ts';
 import { EnvoyProcess } from '../sidecar/envoy/process.ts';
 import type { Guardian } from '../kit/guardian.ts';
+import { version } from '../kit/version.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createPartLog } from './terminal.ts';
 
@@ -61,6 +62,7 @@ export class Sidecar implements Closer {
           pilot: { host: pilot.hostname, port: Number(pilot.port) },
           ports: { admin: adminPort },
           adminAddress: address,
+          agentVersion: version,
         }),
       },
       createPartLog(`${workload} (Envoy)`, terminal, this.#log.write),

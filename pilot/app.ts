@@ -3,21 +3,26 @@ import { createConsulClient } from '../kit/consul-client.ts';
 import { type Closer, Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import { type Problem, formatProblem } from '../kit/problem.ts';
+import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { LiveAnalysis } from './analysis/live-analysis.ts';
 import { AdsServer } from './ads/server.ts';
-import type { PilotConfig, RegistryConfig, StoreConfig } from './config.ts';
+import type { PilotConfig, RegistryConfig } from './config.ts';
+import { dumpSnapshot } from './debug/config-dump.ts';
+import { describeSync } from './debug/sync-status.ts';
+import type { DebugView } from './http/deps.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAccess, openAudit, openEntrance, warnOfOpenDoors } from './open-access.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
-import { openDirStore } from './store/dir-store.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { openStore } from './store/open-store.ts';
 import type { ConfigStore } from './store/store.ts';
+import type { Snapshot } from './xds/resource.ts';
 
 /** A control plane that runs. */
 export interface Pilot extends Closer {
@@ -25,6 +30,8 @@ export interface Pilot extends Closer {
   readonly grpc: string;
   /** HOST:PORT where it serves configuration. */
   readonly http: string;
+  /** The same over TLS; missing without a certificate. */
+  readonly https?: string;
   readonly ads: AdsServer;
 }
 
@@ -33,7 +40,9 @@ export interface PilotAdditions {
   /** Services beside those of the registry; what both know by one host name is one service. */
   readonly services?: Watched<readonly RegisteredService[]>;
   /** Further views under /debug/NAME. */
-  readonly debug?: Readonly<Record<string, () => unknown>>;
+  readonly debug?: Readonly<Record<string, DebugView>>;
+  /** Ends the waiting for what pilot cannot start without. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -60,7 +69,13 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(await openStore(config.store, log));
+  const store = lifecycle.add(
+    await openStore(config.store, {
+      clock: systemClock,
+      log,
+      ...(additions.signal === undefined ? {} : { signal: additions.signal }),
+    }),
+  );
   const registry = lifecycle.add(openRegistry(config.registry, log));
   const catalog =
     additions.services === undefined
@@ -87,13 +102,17 @@ async function openPilot(
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
+  const audit = await openAudit(config.access, log, lifecycle);
   const http = lifecycle.add(
     createHttpServer({
+      access: await openAccess(config.access, log, lifecycle),
+      ...(audit === undefined ? {} : { audit }),
       store,
       names,
       ready: () => pipeline.mesh.current() !== undefined,
       debug: {
         ...debugViews(pipeline, ads, problems),
+        ...proxyViews(ads, store, config.domain),
         catalog: () => catalog.current() ?? [],
         ...additions.debug,
       },
@@ -103,17 +122,11 @@ async function openPilot(
     }),
   );
   const address = await http.listen(config.http);
-  log.info({ grpc, http: address }, 'pilot serves');
-  return { grpc, http: address, ads, close: () => lifecycle.close() };
-}
-
-function openStore(config: StoreConfig, log: Log): Promise<ConfigStore> | ConfigStore {
-  switch (config.kind) {
-    case 'memory':
-      return createMemoryStore({ clock: systemClock });
-    case 'dir':
-      return openDirStore({ path: config.path, clock: systemClock, log });
-  }
+  const secure = await openEntrance(config.access, http, log, lifecycle);
+  const addresses = { grpc, http: address, ...(secure === undefined ? {} : { https: secure }) };
+  warnOfOpenDoors(config, log);
+  log.info(addresses, 'pilot serves');
+  return { ...addresses, ads, close: () => lifecycle.close() };
 }
 
 interface Registry extends Closer {
@@ -151,8 +164,9 @@ function debugViews(
   pipeline: Pipeline,
   ads: AdsServer,
   problems: () => readonly Problem[],
-): Readonly<Record<string, () => unknown>> {
+): Readonly<Record<string, DebugView>> {
   return {
+    version: () => ({ version }),
     problems,
     services: () => [...(pipeline.mesh.current()?.services.values() ?? [])],
     endpoints: () => showEndpoints(pipeline),
@@ -163,6 +177,33 @@ function debugViews(
     },
     proxies: () => ads.status(),
     counters: () => ads.counters(),
+  };
+}
+
+/** How far the proxies are, and what each is to run (Istio has both under these names). */
+function proxyViews(
+  ads: AdsServer,
+  { resources }: ConfigStore,
+  domain: string,
+): Readonly<Record<string, DebugView>> {
+  const snapshotOf = (node: string): Snapshot | undefined =>
+    ads.targets().find((target) => target.node.text === node || target.node.id.id === node)
+      ?.snapshot;
+  return {
+    syncz: () =>
+      ads.status().map((status) =>
+        describeSync(status, () => {
+          const snapshot = snapshotOf(status.node.text);
+          const set = resources.current();
+          return snapshot === undefined || set === undefined
+            ? undefined
+            : { snapshot, resources: set, domain };
+        }),
+      ),
+    config_dump: ({ proxyID = '' }) => {
+      const snapshot = snapshotOf(proxyID);
+      return snapshot === undefined ? undefined : dumpSnapshot(snapshot);
+    },
   };
 }
 

@@ -38,6 +38,7 @@ describe('the flags of pilot', () => {
           token: 'secret',
         },
         store: { kind: 'dir', path: './config' },
+        access: { localRole: 'admin', remoteRole: 'read', forwarders: [] },
         grpc: '127.0.0.1:15010',
         http: { host: '[::1]', port: 8080 },
         domain: 'service.consul',
@@ -58,7 +59,10 @@ describe('the flags of pilot', () => {
   const mistakes: readonly (readonly [change: Partial<PilotFlags>, message: string])[] = [
     [{ registry: 'etcd' }, '--registry "etcd" is not "none" or consul://HOST:PORT'],
     [{ registry: 'consul://' }, '--registry "consul://" is not "none" or consul://HOST:PORT'],
-    [{ configStore: 'dir:' }, '--config-store "dir:" is not "memory" or dir:PATH'],
+    [
+      { configStore: 'dir:' },
+      '--config-store "dir:" is not "memory", dir:PATH or consul://HOST:PORT/PREFIX',
+    ],
     [{ grpc: '15010' }, '--grpc "15010" is not HOST:PORT'],
     [{ http: 'localhost:70000' }, '--http "localhost:70000" is not HOST:PORT'],
     [{ logLevel: 'loud' }, '--log-level "loud" is not one of debug, info, warn, error, silent'],

@@ -1,4 +1,7 @@
+import { type HostPort, splitAddress } from './address.ts';
 import type { LogLevel } from '../kit/log.ts';
+import { type StoreLocation, parseStoreLocation, storeForms } from './store/store-location.ts';
+import { type AccessConfig, type AccessFlags, parseAccess } from './access-config.ts';
 import type { TracingOptions } from './translate/options.ts';
 
 /** Where pilot finds services. */
@@ -6,21 +9,15 @@ export type RegistryConfig =
   | { readonly kind: 'none' }
   | { readonly kind: 'consul'; readonly address: string; readonly token?: string };
 
-/** Where rules are kept. */
-export type StoreConfig =
-  { readonly kind: 'memory' } | { readonly kind: 'dir'; readonly path: string };
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface PilotConfig {
   readonly registry: RegistryConfig;
-  readonly store: StoreConfig;
+  /** Where rules are kept. */
+  readonly store: StoreLocation;
   /** HOST:PORT of the ADS server. */
   readonly grpc: string;
   readonly http: HostPort;
+  /** Missing: this machine may do everything, others may read, over plain HTTP. */
+  readonly access?: AccessConfig;
   /** Domain in which rules and callers may use short names. */
   readonly domain: string;
   readonly tracing?: TracingOptions;
@@ -28,9 +25,11 @@ export interface PilotConfig {
 }
 
 /** What the command line gives, as text. */
-export interface PilotFlags {
+export interface PilotFlags extends AccessFlags {
   readonly registry: string;
   readonly configStore: string;
+  /** Instead of the one in the environment. */
+  readonly consulToken?: string;
   readonly grpc: string;
   readonly http: string;
   readonly domain: string;
@@ -43,8 +42,15 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: PilotConfig }
   | { readonly ok: false; readonly messages: readonly string[] };
 
-/** Checks all flags and reports all mistakes at once. `token` is the Consul ACL token, if any. */
-export function parsePilotConfig(flags: PilotFlags, token: string | undefined): ParsedConfig {
+/**
+ * Checks all flags and reports all mistakes at once. `environmentToken` is the Consul ACL token of the environment,
+ * if any.
+ */
+export function parsePilotConfig(
+  flags: PilotFlags,
+  environmentToken: string | undefined,
+): ParsedConfig {
+  const token = flags.consulToken ?? environmentToken;
   const messages: string[] = [];
   const check = <T>(flag: string, value: T | undefined, expected: string, given: string): T => {
     if (value === undefined) messages.push(`--${flag} "${given}" is not ${expected}`);
@@ -59,6 +65,8 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
           'HOST:PORT with a --tracing-sampling between 0 and 100',
           `${flags.zipkin}" with sampling "${flags.tracingSampling}`,
         );
+  const access = parseAccess(flags);
+  messages.push(...access.messages);
   const config: PilotConfig = {
     registry: check(
       'registry',
@@ -68,12 +76,13 @@ export function parsePilotConfig(flags: PilotFlags, token: string | undefined): 
     ),
     store: check(
       'config-store',
-      parseStore(flags.configStore),
-      '"memory" or dir:PATH',
+      parseStoreLocation(flags.configStore, token),
+      storeForms,
       flags.configStore,
     ),
     grpc: check('grpc', parseAddress(flags.grpc), 'HOST:PORT', flags.grpc),
     http: check('http', splitAddress(flags.http), 'HOST:PORT', flags.http),
+    access: access.config,
     domain: flags.domain,
     logLevel: check(
       'log-level',
@@ -100,21 +109,8 @@ function parseRegistry(text: string, token: string | undefined): RegistryConfig 
   };
 }
 
-function parseStore(text: string): StoreConfig | undefined {
-  if (text === 'memory') return { kind: 'memory' };
-  const path = /^dir:(.+)$/.exec(text)?.[1];
-  return path === undefined ? undefined : { kind: 'dir', path };
-}
-
 function parseAddress(text: string): string | undefined {
   return splitAddress(text) === undefined ? undefined : text;
-}
-
-function splitAddress(text: string): HostPort | undefined {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  const host = match?.[1];
-  const port = Number(match?.[2]);
-  return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
 function parseTracing(text: string, sampling: string): TracingOptions | undefined {

@@ -19,7 +19,7 @@ export async function runPilot(
   const log = createLog('pilot', parsed.config.logLevel);
   const termination = onTermination();
   try {
-    const pilot = await startPilot(parsed.config, log);
+    const pilot = await startPilot(parsed.config, log, { signal: termination.signal });
     if (!termination.signal.aborted) {
       await new Promise((resolve) => {
         termination.signal.addEventListener('abort', resolve, { once: true });
@@ -28,6 +28,8 @@ export async function runPilot(
     await pilot.close();
     return 0;
   } catch (error) {
+    // It was told to end while it waited for its config store.
+    if (termination.signal.aborted) return 0;
     log.error({}, describeError(error));
     return 1;
   } finally {

@@ -51,7 +51,8 @@ export async function runApp(
 
 async function start(config: RegistratorConfig, context: Context): Promise<void> {
   const { log, signal, life } = context;
-  const { engine, info, owner, client, registry, plan } = await openParts(config, context);
+  const parts = await openParts(config, context);
+  const { engine, info, owner, client, registry } = parts;
   const inventory = new Inventory({
     engine,
     clock: systemClock,
@@ -60,16 +61,11 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
     },
   });
   const metrics = config.listen === undefined ? undefined : await loadMetrics();
-  const reconciler = new Reconciler({
-    inventory,
-    registry,
-    plan,
-    log,
-    ...(metrics === undefined ? {} : { metrics }),
-  });
+  const metered = metrics === undefined ? {} : { metrics };
+  const reconciler = new Reconciler({ ...parts, ...metered, inventory, log });
   const resync = (): void => {
     inventory.invalidate();
-    reconciler.trigger();
+    reconciler.resync();
   };
   let isFollowing = false;
   if (config.listen !== undefined && metrics !== undefined) {

@@ -23,6 +23,12 @@ describe('parseConfig', () => {
       {},
       { internal: true, retryAttempts: Infinity, consul: { address: 'http://consul:8500' } },
     ],
+    [
+      '-adopt with the host names of the old registrator',
+      ['-adopt', '-adopt-hosts=f00, old', '-cleanup', 'consul:'],
+      {},
+      { adopt: { hosts: ['f00', 'old'], cleanup: true } },
+    ],
     ['a URI without a port', ['consul://c'], {}, { consul: { address: 'http://c:8500' } }],
     ['an IPv6 URI', ['consul://[::1]:8501'], {}, { consul: { address: 'http://[::1]:8501' } }],
     [
@@ -44,6 +50,8 @@ describe('parseConfig', () => {
         CONSUL_HTTP_SSL: 'true',
         CONSUL_HTTP_SSL_VERIFY: 'false',
         CONSUL_CACERT: '/ca.pem',
+        CONSUL_CAPATH: '/cas',
+        CONSUL_PARTITION: 'web',
         CONSUL_CLIENT_CERT: '/cert.pem',
         CONSUL_CLIENT_KEY: '/key.pem',
         CONSUL_TLS_SERVER_NAME: 'server.dc1.consul',
@@ -55,8 +63,10 @@ describe('parseConfig', () => {
           tokenFile: '/run/token',
           auth: 'me:pass',
           namespace: 'team',
+          partition: 'web',
           tls: {
             caFile: '/ca.pem',
+            caFolder: '/cas',
             certFile: '/cert.pem',
             keyFile: '/key.pem',
             serverName: 'server.dc1.consul',

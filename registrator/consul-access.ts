@@ -1,7 +1,10 @@
 /** Reads the files that the way to Consul needs, once, at start. */
-import { readFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { Agent, type AgentOptions } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
+import { join } from 'node:path';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import { OperationError } from '../kit/errors.ts';
 import type { ConsulAddress, ConsulTls } from './consul-address.ts';
 
@@ -22,6 +25,7 @@ export async function openConsul(consul: ConsulAddress): Promise<ConsulAccess> {
       ? {}
       : { Authorization: `Basic ${Buffer.from(consul.auth).toString('base64')}` }),
     ...(consul.namespace === undefined ? {} : { 'X-Consul-Namespace': consul.namespace }),
+    ...(consul.partition === undefined ? {} : { 'X-Consul-Partition': consul.partition }),
   };
   return {
     address: consul.address,
@@ -44,15 +48,20 @@ async function createAgent({ socketPath, tls }: ConsulAddress): Promise<Agent | 
   return new Agent(options);
 }
 
-async function readTls({ caFile, certFile, keyFile, serverName, verify }: ConsulTls): Promise<{
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-  readonly servername?: string;
-  readonly rejectUnauthorized: boolean;
-}> {
+async function readTls({
+  caFile,
+  caFolder,
+  certFile,
+  keyFile,
+  serverName,
+  verify,
+}: ConsulTls): Promise<SecureContextOptions & ConnectionOptions> {
+  const authorities = [
+    ...(caFile === undefined ? [] : [await read('CONSUL_CACERT', caFile)]),
+    ...(caFolder === undefined ? [] : await readFolder('CONSUL_CAPATH', caFolder)),
+  ];
   return {
-    ...(caFile === undefined ? {} : { ca: await read('CONSUL_CACERT', caFile) }),
+    ...(authorities.length === 0 ? {} : { ca: authorities }),
     ...(certFile === undefined ? {} : { cert: await read('CONSUL_CLIENT_CERT', certFile) }),
     ...(keyFile === undefined ? {} : { key: await read('CONSUL_CLIENT_KEY', keyFile) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
@@ -60,11 +69,28 @@ async function readTls({ caFile, certFile, keyFile, serverName, verify }: Consul
   };
 }
 
+/** Every file of the folder, as Consul's client does (rootcerts.LoadCAPath). */
+async function readFolder(variable: string, path: string): Promise<readonly Buffer[]> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(variable, path, error);
+  }
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(names.sort().map((name) => read(variable, join(path, name))));
+}
+
 async function read(variable: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const message = `cannot read ${path}, which ${variable} names`;
-    throw new OperationError('E_CONSUL_FILE', message, { cause: error });
+    throw unreadable(variable, path, error);
   }
+}
+
+function unreadable(variable: string, path: string, cause: unknown): OperationError {
+  return new OperationError('E_CONSUL_FILE', `cannot read ${path}, which ${variable} names`, {
+    cause,
+  });
 }

@@ -10,6 +10,7 @@ export interface ConsulAddress {
   /** `user:password`. */
   readonly auth?: string;
   readonly namespace?: string;
+  readonly partition?: string;
   /** Present when the connection is TLS. */
   readonly tls?: ConsulTls;
 }
@@ -17,6 +18,8 @@ export interface ConsulAddress {
 /** Paths of PEM files. */
 export interface ConsulTls {
   readonly caFile?: string;
+  /** A folder of them; all are trusted. */
+  readonly caFolder?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly serverName?: string;
@@ -55,6 +58,7 @@ export function parseConsulAddress(uri: string, env: Environment, reject: Reject
     ...present('tokenFile', env['CONSUL_HTTP_TOKEN_FILE']),
     ...present('auth', auth),
     ...present('namespace', env['CONSUL_NAMESPACE']),
+    ...present('partition', env['CONSUL_PARTITION']),
     ...(tls === undefined ? {} : { tls }),
   };
 }
@@ -107,6 +111,7 @@ function parseTls(env: Environment, reject: Reject): ConsulTls {
   }
   return {
     ...present('caFile', env['CONSUL_CACERT']),
+    ...present('caFolder', env['CONSUL_CAPATH']),
     ...present('certFile', certFile),
     ...present('keyFile', keyFile),
     ...present('serverName', env['CONSUL_TLS_SERVER_NAME']),

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { inspectReply } from '../test/fakes/containers.ts';
-import { FakeEngine } from '../test/fakes/docker.ts';
-import { TestConsul } from '../test/support/consul.ts';
-import { startRegistrator, type RunningRegistrator } from '../test/support/registrator.ts';
-import { until } from '../test/support/until.ts';
+import { useRegistratorBench } from '../test/support/registrator-bench.ts';
 
 describe('looking at the registrator', () => {
-  let consul: TestConsul;
-  let engine: FakeEngine;
-  let uri: string;
+  const bench = useRegistratorBench();
 
-  const run = (...argv: string[]): RunningRegistrator =>
-    startRegistrator(argv, { DOCKER_HOST: engine.dockerHost });
   const output = async (...argv: string[]): Promise<string> => {
-    const { ended, output: written } = run(...argv);
+    const { ended, output: written } = bench.run({}, ...argv);
     assert.equal(await ended, 0);
     return written.join('');
   };
@@ -24,20 +17,17 @@ describe('looking at the registrator', () => {
       .map((line) => line.replaceAll(/ {2,}/g, ' | '));
 
   /** Consul has `web` with another weight, `gone` without a container, and nothing of `new`. */
-  before(async () => {
-    consul = await TestConsul.start();
-    uri = consul.address.replace('http:', 'consul:');
-    engine = await FakeEngine.start();
+  beforeEach(async () => {
     for (const name of ['web', 'gone', 'same']) {
-      engine.set(inspectReply({ name, image: name, exposed: ['80/tcp'] }));
+      bench.engine.set(inspectReply({ name, image: name, exposed: ['80/tcp'] }));
     }
-    const running = run('-internal', uri);
+    const running = bench.start();
     for (const name of ['web', 'gone', 'same']) {
-      await until(name, async () => (await consul.passing(name)).length === 1);
+      await bench.consul.untilPassing(name, '10.0.0.2:80');
     }
     await running.stop();
-    engine.remove(inspectReply({ name: 'gone' }).Id);
-    engine.set(
+    bench.engine.remove(inspectReply({ name: 'gone' }).Id);
+    bench.engine.set(
       inspectReply({
         name: 'web',
         image: 'web',
@@ -45,17 +35,14 @@ describe('looking at the registrator', () => {
         env: ['SERVICE_WEIGHT=3', 'SERVICE_PROTOCOL=htpp'],
       }),
     );
-    engine.set(inspectReply({ name: 'new', image: 'new', exposed: ['80/tcp'], ip: '10.0.0.9' }));
-  });
-
-  after(async () => {
-    await engine.stop();
-    await consul.stop();
+    bench.engine.set(
+      inspectReply({ name: 'new', image: 'new', exposed: ['80/tcp'], ip: '10.0.0.9' }),
+    );
   });
 
   it('shows desired and actual state as a table, and writes nothing', async () => {
-    const before = await consul.get<object>('/agent/services');
-    const lines = squeeze(await output('plan', '-internal', uri));
+    const before = await bench.consul.get<object>('/agent/services');
+    const lines = squeeze(await output('plan', '-internal', bench.uri));
     assert.deepEqual(lines, [
       'ACTION | SERVICE | DESIRED | ACTUAL | HEALTH | ID | DIFFERENCE',
       'deregister | gone | - | 10.0.0.2:80 | passing: container gone is running | fakehost:gone:80',
@@ -66,12 +53,14 @@ describe('looking at the registrator', () => {
       'E_PROTOCOL container web: SERVICE_PROTOCOL: "htpp" is no known protocol, so the proxy detects it; ' +
         'did you mean "http"? use one of http, http2, grpc, grpc-web, https, tls, tcp, udp, redis, mysql, mongo',
     ]);
-    assert.deepEqual(squeeze(await output('-internal', '-dry-run', uri)), lines);
-    assert.deepEqual(await consul.get<object>('/agent/services'), before);
+    assert.deepEqual(squeeze(await output('-internal', '-dry-run', bench.uri)), lines);
+    assert.deepEqual(await bench.consul.get<object>('/agent/services'), before);
   });
 
   it('shows the same as JSON', async () => {
-    const { services, problems } = JSON.parse(await output('plan', '-json', '-internal', uri)) as {
+    const { services, problems } = JSON.parse(
+      await output('plan', '-json', '-internal', bench.uri),
+    ) as {
       services: { id: string; actions: string[]; differences: string[] }[];
       problems: { code: string }[];
     };
@@ -93,7 +82,7 @@ describe('looking at the registrator', () => {
   });
 
   it('explains a container, and how Consul has it', async () => {
-    const lines = squeeze(await output('explain', '-internal', 'web', uri));
+    const lines = squeeze(await output('explain', '-internal', 'web', bench.uri));
     assert.deepEqual(lines.slice(1, 4).concat(lines.at(-2)!), [
       'port 80/tcp: registered',
       ' | id | fakehost:web:80',
@@ -103,7 +92,7 @@ describe('looking at the registrator', () => {
   });
 
   it('says that there is no such container, and ends with 1', async () => {
-    const { ended, log } = run('explain', '-internal', 'wep', uri);
+    const { ended, log } = bench.run({}, 'explain', '-internal', 'wep', bench.uri);
     assert.equal(await ended, 1);
     assert.deepEqual(log.lines, ['error there is no container "wep"; did you mean web?']);
   });

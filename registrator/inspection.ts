@@ -5,6 +5,7 @@ import { findNearest } from '../kit/nearest.ts';
 import type { Container, Observation } from './docker/container.ts';
 import { Inventory } from './docker/inventory.ts';
 import type { Parts } from './parts.ts';
+import { selectAdopted } from './plan/adoption.ts';
 import { compareServices, formatComparison } from './plan/comparison.ts';
 import { planServices } from './plan/desired.ts';
 import { explainContainer, findContainers, formatExplanation } from './plan/explain.ts';
@@ -15,7 +16,10 @@ export async function showPlan(
   { json }: { readonly json: boolean },
 ): Promise<string> {
   const desired = planServices(await observe(parts), parts.plan);
-  const comparison = compareServices(desired, await parts.registry.read());
+  const { registry, adoption } = parts;
+  const found = await registry.readForeign();
+  const adopted = adoption === undefined ? [] : selectAdopted(desired, found, adoption);
+  const comparison = compareServices(desired, await registry.read(), { found, adopted });
   return json ? toJson(comparison) : formatComparison(comparison);
 }
 

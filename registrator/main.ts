@@ -4,7 +4,8 @@ import { createLog, type Log } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
 import { runApp } from './app.ts';
 import { version } from '../kit/version.ts';
-import { parseConfig, usage, type Environment } from './config.ts';
+import { parseConfig, type Environment } from './config.ts';
+import { usage } from './usage.ts';
 
 export interface RegistratorIo {
   /** For what was asked for: the version, a plan. */

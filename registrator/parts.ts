@@ -10,6 +10,7 @@ import { openConsul } from './consul-access.ts';
 import { AgentRegistry, consulTimeout, type Registry } from './consul/registry.ts';
 import { ownerName } from './contract/service-record.ts';
 import { DockerodeEngine, type Engine, type EngineInfo } from './docker/engine.ts';
+import type { AdoptionOptions } from './plan/adoption.ts';
 import type { PlanOptions } from './plan/desired.ts';
 
 export interface Parts {
@@ -19,6 +20,8 @@ export interface Parts {
   readonly client: ConsulClient;
   readonly registry: Registry;
   readonly plan: PlanOptions;
+  /** Absent: what the old registrator left stays. */
+  readonly adoption?: AdoptionOptions;
 }
 
 export interface Context {
@@ -37,7 +40,16 @@ export async function openParts(config: RegistratorConfig, context: Context): Pr
   const client = createConsulClient({ ...access, timeout: consulTimeout });
   const registry = endWith(signal, life.add(new AgentRegistry({ ...access, owner, client })));
   await connect(registry, config, context);
-  return { engine, info, owner, client, registry, plan: await planOptions(config, info) };
+  const { adopt } = config;
+  return {
+    engine,
+    info,
+    owner,
+    client,
+    registry,
+    plan: await planOptions(config, info),
+    ...(adopt === undefined ? {} : { adoption: { ...adopt, hosts: [info.name, ...adopt.hosts] } }),
+  };
 }
 
 /** Cuts the calls of a client that are under way when the signal aborts, so that nothing is waited for. */

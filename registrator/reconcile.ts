@@ -16,14 +16,19 @@ import type { Inventory } from './docker/inventory.ts';
 import type { DockerChange } from './docker/watch.ts';
 import { EventTimes } from './event-times.ts';
 import type { Metrics, Peer } from './metrics.ts';
-import { planServices, type PlanOptions } from './plan/desired.ts';
+import { selectAdopted, type AdoptionOptions } from './plan/adoption.ts';
+import { planServices, type PlanOptions, type WorkloadPlans } from './plan/desired.ts';
+import { PlanCache } from './plan/plan-cache.ts';
 import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
+import { Refusals } from './refusals.ts';
 
 export interface ReconcilerOptions {
   readonly inventory: Inventory;
   readonly registry: Registry;
   readonly plan: PlanOptions;
   readonly log: Log;
+  /** Absent: what the old registrator left stays. */
+  readonly adoption?: AdoptionOptions;
   /** Absent when nobody reads them. */
   readonly metrics?: Metrics;
 }
@@ -48,7 +53,8 @@ export class Reconciler {
   readonly #backoff = createBackoff({ initial: 100, max: 2000 });
   readonly #outages = new Set<Peer>();
   #shown: ReadonlySet<string> = new Set();
-  #rejected = new Map<string, string>();
+  readonly #refusals = new Refusals(systemClock);
+  readonly #plans: WorkloadPlans = new PlanCache();
   readonly #events = new EventTimes(systemClock);
   /** Service id → container id, of what the pass looks at. */
   #containers: ReadonlyMap<string, string> = new Map();
@@ -69,6 +75,12 @@ export class Reconciler {
     }
     this.#triggered = true;
     this.#wake?.();
+  }
+
+  /** Something may have changed in Consul: what it refused is tried again at once. */
+  resync(): void {
+    this.#refusals.retry();
+    this.trigger();
   }
 
   /** Why Consul may not be as the containers ask for; empty when it is. */
@@ -99,11 +111,11 @@ export class Reconciler {
 
   /** One pass; false when it has to be tried again soon. */
   async #pass(signal: AbortSignal): Promise<boolean> {
-    const { inventory, registry, plan, metrics } = this.#options;
+    const { inventory, registry, plan, adoption, metrics } = this.#options;
     try {
       const observation = await inventory.refresh();
       this.#noteOutage('docker', observation.failure, signal);
-      const desired = planServices(observation, plan);
+      const desired = planServices(observation, plan, this.#plans);
       this.#showProblems(desired.problems);
       metrics?.setState(
         desired.records.map(({ health }) => health),
@@ -116,7 +128,11 @@ export class Reconciler {
           meta[metaKeys.containerId] ?? '',
         ]),
       );
-      await this.#apply(diffServices(desired, actual));
+      const adopted =
+        adoption === undefined
+          ? []
+          : selectAdopted(desired, await registry.readForeign(), adoption);
+      await this.#apply(diffServices(desired, actual, adopted));
       this.#noteOutage('consul', undefined, signal);
       return observation.failure === undefined;
     } catch (error) {
@@ -127,25 +143,26 @@ export class Reconciler {
   }
 
   async #apply(operations: readonly Operation[]): Promise<void> {
+    this.#refusals.keep(operations);
+    const due = operations.filter((operation) => this.#refusals.isDue(operation));
     for (const kind of operationOrder) {
-      const batch = operations.filter((operation) => operation.kind === kind);
+      const batch = due.filter((operation) => operation.kind === kind);
       await forEachConcurrently(batch, maxWrites, (operation) => this.#write(operation));
     }
   }
 
-  /** A write that Consul refuses is reported and does not stop the others; the next pass tries it again. */
+  /** A write that Consul refuses is reported and does not stop the others; a later pass tries it again. */
   async #write(operation: Operation): Promise<void> {
     const id = operationId(operation);
     try {
       await this.#send(operation);
       this.#count(operation);
-      this.#rejected.delete(id);
+      this.#refusals.forget(id);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.#options.metrics?.countError('write');
       const reason = describeError(error);
-      if (this.#rejected.get(id) === reason) return;
-      this.#rejected.set(id, reason);
+      if (!this.#refusals.note(operation, reason)) return;
       this.#options.log.error({ id }, `${error.code}: ${reason}`);
     }
   }
@@ -168,7 +185,8 @@ export class Reconciler {
       case 'register': {
         const { id, name, address, port, health } = operation.record;
         await registry.register(operation.record, operation.isNew);
-        log.info({ id, service: name, address, port, health: health.status }, 'registered');
+        const message = operation.adopts === true ? 'adopted' : 'registered';
+        log.info({ id, service: name, address, port, health: health.status }, message);
         return;
       }
       case 'drain':
@@ -195,7 +213,10 @@ export class Reconciler {
     if (signal.aborted) return;
     metrics?.setUp(part, failure === undefined);
     if (failure === undefined) {
-      if (this.#outages.delete(part)) log.info({}, `${names[part]}: works again`);
+      if (this.#outages.delete(part)) {
+        this.#refusals.retry();
+        log.info({}, `${names[part]}: works again`);
+      }
       return;
     }
     metrics?.countError(part);

@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
-import { Lifecycle } from '../kit/lifecycle.ts';
 import { inspectReply } from '../test/fakes/containers.ts';
-import { FakeEngine } from '../test/fakes/docker.ts';
-import { TestConsul } from '../test/support/consul.ts';
 import { freePort } from '../test/support/ports.ts';
-import { startRegistrator, type RunningRegistrator } from '../test/support/registrator.ts';
+import { useRegistratorBench } from '../test/support/registrator-bench.ts';
 import { until } from '../test/support/until.ts';
 
 describe('the status of a running registrator', () => {
-  let consul: TestConsul;
-  let engine: FakeEngine;
-  let life: Lifecycle;
+  const bench = useRegistratorBench();
   let base: string;
 
-  const start = async (): Promise<RunningRegistrator> => {
+  const start = async (): Promise<void> => {
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
-    const uri = consul.address.replace('http:', 'consul:');
-    const running = startRegistrator(['-internal', `-listen=127.0.0.1:${port}`, uri], {
-      DOCKER_HOST: engine.dockerHost,
-    });
-    life.add({
-      close: async () => {
-        await running.stop();
-      },
-    });
+    const running = bench.start(`-listen=127.0.0.1:${port}`);
     await until('the server', () => running.log.lines.some((line) => line.includes('/metrics')));
-    return running;
   };
   const ask = async (path: string): Promise<readonly [number, string]> => {
     const response = await fetch(base + path);
@@ -46,42 +32,25 @@ describe('the status of a running registrator', () => {
     until('it to be ready', async () => (await ask('/readyz'))[0] === 200);
   const web = inspectReply({ name: 'web', image: 'web', exposed: ['80/tcp'] });
 
-  before(async () => {
-    consul = await TestConsul.start();
-  });
-
-  after(() => consul.stop());
-
-  beforeEach(async () => {
-    life = new Lifecycle();
-    engine = await FakeEngine.start();
-    life.add({ close: () => engine.stop() });
-  });
-
-  afterEach(async () => {
-    await life.close();
-    await consul.put('/agent/service/deregister/fakehost:web:80').catch(() => undefined);
-  });
-
   it('is ready when Consul is as the containers ask for, and says what is away', async () => {
-    engine.set(web);
+    bench.engine.set(web);
     await start();
     await ready();
     assert.deepEqual(await ask('/healthz'), [200, 'ok\n']);
-    assert.deepEqual(await consul.passing('web'), ['10.0.0.2:80']);
-    await engine.halt();
+    assert.deepEqual(await bench.consul.passing('web'), ['10.0.0.2:80']);
+    await bench.engine.halt();
     await until('it to notice', async () => (await ask('/readyz'))[0] === 503);
     assert.deepEqual(await ask('/readyz'), [
       503,
       'the events of the Docker Engine are not heard\n',
     ]);
-    await engine.resume();
+    await bench.engine.resume();
     await ready();
-    await consul.halt();
+    await bench.consul.halt();
     await until('it to notice', async () => (await ask('/readyz'))[1] === 'Consul is away\n');
     assert.equal((await read('up'))['part="consul"'], 0);
     assert.ok((await read('errors_total'))['part="consul"']! >= 1);
-    await consul.run();
+    await bench.consul.run();
     await ready();
     assert.deepEqual(await read('up'), { 'part="docker"': 1, 'part="consul"': 1 });
   });
@@ -89,7 +58,7 @@ describe('the status of a running registrator', () => {
   it('counts writes, and how late they are after the event', async () => {
     await start();
     await ready();
-    engine.emit('start', web);
+    bench.engine.emit('start', web);
     await until('the write', async () => (await read('event_lag_seconds_count'))[''] === 1);
     const lag = (await read('event_lag_seconds_sum'))['']!;
     assert.ok(lag > 0 && lag < 5, `a lag of ${lag} s`);
@@ -110,16 +79,16 @@ describe('the status of a running registrator', () => {
   });
 
   it('counts as drift what somebody else changed in Consul', async () => {
-    engine.set(web);
+    bench.engine.set(web);
     await start();
     await ready();
     assert.equal((await read('drift_total'))['kind="register"'], 0);
-    await consul.put('/agent/service/deregister/fakehost:web:80');
+    await bench.consul.put('/agent/service/deregister/fakehost:web:80');
     await until('the drift', async () => (await read('drift_total'))['kind="register"'] === 1);
   });
 
   it('counts mistakes of users', async () => {
-    engine.set(
+    bench.engine.set(
       inspectReply({
         name: 'web',
         image: 'web',
@@ -143,11 +112,7 @@ describe('the status of a running registrator', () => {
 
   it('ends with 1 when the address is taken', async () => {
     await start();
-    const argv = [
-      `-listen=${base.replace('http://', '')}`,
-      consul.address.replace('http:', 'consul:'),
-    ];
-    const { ended, log } = startRegistrator(argv, { DOCKER_HOST: engine.dockerHost });
+    const { ended, log } = bench.start(`-listen=${base.replace('http://', '')}`);
     assert.equal(await ended, 1);
     assert.match(
       log.lines.at(-1)!,

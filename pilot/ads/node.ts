@@ -1,3 +1,4 @@
+import type { Node } from '../proto/generated/envoy/config/core/v3/base_pb.js';
 import { NodeSchema } from '../proto/messages.ts';
 import { decode } from '../proto/reader.ts';
 import type { NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
@@ -10,6 +11,13 @@ export interface NodeIdentity {
   readonly id: NodeId;
   readonly metadata: NodeMetadata;
   readonly locality?: Locality;
+  /** The program that asks, such as envoy 1.40.0. */
+  readonly client?: Client;
+}
+
+export interface Client {
+  readonly name: string;
+  readonly version?: string;
 }
 
 export interface Locality {
@@ -29,7 +37,26 @@ export function parseNode(bytes: Uint8Array): NodeIdentity | string {
   const id = parseNodeId(node.id);
   if (id === undefined) return node.id;
   const metadata = parseNodeMetadata(node.metadata ?? {});
-  if (node.locality === undefined) return { text: node.id, id, metadata };
-  const { region, zone, subZone } = node.locality;
-  return { text: node.id, id, metadata, locality: { region, zone, subZone } };
+  const client = clientOf(node);
+  return {
+    text: node.id,
+    id,
+    metadata,
+    ...(node.locality === undefined ? {} : { locality: localityOf(node.locality) }),
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+function localityOf({ region, zone, subZone }: Locality): Locality {
+  return { region, zone, subZone };
+}
+
+/** Envoy gives its version as numbers, gRPC clients as a text. */
+function clientOf({ userAgentName: name, userAgentVersionType: given }: Node): Client | undefined {
+  if (name === '') return undefined;
+  if (given.case === 'userAgentVersion') return { name, version: given.value };
+  const numbers = given.case === 'userAgentBuildVersion' ? given.value.version : undefined;
+  if (numbers === undefined) return { name };
+  const { majorNumber, minorNumber, patch } = numbers;
+  return { name, version: `${majorNumber}.${minorNumber}.${patch}` };
 }

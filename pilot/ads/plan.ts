@@ -103,7 +103,8 @@ function isSettled(state: Targeted, type: XdsType): boolean {
   return isDelivered(state, type) && held.rejected.size === 0;
 }
 
-function isDelivered(state: Targeted, type: XdsType): boolean {
+/** Whether the client has answered for all that it is to have of `type`. */
+export function isDelivered(state: Targeted, type: XdsType): boolean {
   const held = state.types[type];
   if (held.subscription === undefined) return true;
   if (held.inFlight !== undefined || held.unanswered || held.pending.size > 0) return false;

@@ -18,7 +18,7 @@ import { PushSlots } from './push-slots.ts';
 import type { Transport } from './request.ts';
 import type { AdsCall } from './response-writer.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
-import type { AdsCounters, ProxyStatus } from './status.ts';
+import type { AdsCounters, ProxyStatus, ProxyTarget } from './status.ts';
 import type { StreamContext } from './stream.ts';
 import { AdsStream } from './stream.ts';
 
@@ -121,6 +121,14 @@ export class AdsServer implements Closer {
     return [...this.#streams]
       .map((stream) => stream.status())
       .filter((status) => status !== undefined)
+      .sort((left, right) => (left.node.text < right.node.text ? -1 : 1));
+  }
+
+  /** What the connected proxies are to run, by node id. */
+  targets(): readonly ProxyTarget[] {
+    return [...this.#streams]
+      .map((stream) => stream.target())
+      .filter((target) => target !== undefined)
       .sort((left, right) => (left.node.text < right.node.text ? -1 : 1));
   }
 

@@ -1,6 +1,7 @@
 import type { Snapshot, XdsType } from '../xds/resource.ts';
 import type { NodeIdentity } from './node.ts';
 import type { Transport } from './request.ts';
+import { isDelivered } from './plan.ts';
 import type { Rejection, StreamState, TypeState } from './stream-state.ts';
 
 /** Delivery to one connected proxy, for people. */
@@ -15,7 +16,33 @@ export interface ProxyStatus {
   readonly synced: boolean;
   /** The types that the proxy has asked for. */
   readonly types: Readonly<Partial<Record<XdsType, TypeStatus>>>;
+  /** How far each of those types is. */
+  readonly progress: Readonly<Partial<Record<XdsType, TypeProgress>>>;
 }
+
+/** What pilot wants a proxy to run. */
+export interface ProxyTarget {
+  readonly node: NodeIdentity;
+  readonly snapshot: Snapshot;
+}
+
+export interface TypeProgress {
+  readonly state: SyncState;
+  /** When that state began. Milliseconds since the epoch. */
+  readonly since: number;
+  /** When the last response was sent. Milliseconds since the epoch. */
+  readonly sentAt?: number;
+}
+
+export type SyncState =
+  /** The proxy has accepted all that it is to have. */
+  | 'synced'
+  /** Something is on its way, or waits for another type. */
+  | 'stale'
+  /** The proxy refuses something. */
+  | 'nack'
+  /** Nothing was sent, since there is nothing that the proxy asked for. */
+  | 'not sent';
 
 export interface TypeStatus {
   /** Version of the last response; missing when nothing was sent. */
@@ -61,6 +88,17 @@ export function typeStatus(
     subscribed: subscription.wildcard === 'no' ? subscription.names.size : 'all',
     available: target?.[type].resources.size ?? 0,
   };
+}
+
+/** How far a type is; undefined when the proxy does not ask for it. */
+export function syncStateOf(state: StreamState, type: XdsType): SyncState | undefined {
+  const { subscription, rejection, sent } = state.types[type];
+  if (subscription === undefined) return undefined;
+  if (rejection !== undefined) return 'nack';
+  if (state.target === undefined || !isDelivered({ ...state, target: state.target }, type)) {
+    return 'stale';
+  }
+  return sent === undefined ? 'not sent' : 'synced';
 }
 
 /** The types part of a ProxyStatus. */

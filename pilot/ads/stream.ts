@@ -6,6 +6,7 @@ import type { Snapshot, XdsType } from '../xds/resource.ts';
 import type { Counters } from './counters.ts';
 import type { NodeIdentity } from './node.ts';
 import { explainNodeId, parseNode } from './node.ts';
+import { Progress } from './progress.ts';
 import type { PushSlots } from './push-slots.ts';
 import { reduce } from './reducer.ts';
 import type { DiscoveryRequest, Transport } from './request.ts';
@@ -14,7 +15,7 @@ import type { AdsCall, ResponseWriter } from './response-writer.ts';
 import { createResponseWriter } from './response-writer.ts';
 import { bigPart, encodeResponse } from './response.ts';
 import type { Connection, SnapshotSource } from './snapshot-source.ts';
-import type { ProxyStatus } from './status.ts';
+import type { ProxyStatus, ProxyTarget } from './status.ts';
 import { typeStatuses } from './status.ts';
 import type { Effect, OverdueEvent, SendEffect, StreamEvent, StreamState } from './stream-state.ts';
 import { initialState, patience } from './stream-state.ts';
@@ -45,6 +46,7 @@ export class AdsStream {
   readonly #connectedAt: number;
   readonly #timers = new Set<() => void>();
   readonly #events: StreamEvent[] = [];
+  readonly #progress: Progress;
   #state: StreamState;
   #proxy: Proxy | undefined;
   #ended = false;
@@ -55,6 +57,7 @@ export class AdsStream {
     this.#state = initialState(transport);
     this.#peer = call.getPeer();
     this.#connectedAt = context.clock.now();
+    this.#progress = new Progress(context.clock);
     this.#write = createResponseWriter(call);
   }
 
@@ -68,7 +71,15 @@ export class AdsStream {
       connectedAt: this.#connectedAt,
       synced: this.isSynced(),
       types: typeStatuses(this.#state),
+      progress: this.#progress.read(),
     };
+  }
+
+  /** Who is at the other end, and what it is to have; undefined until both are known. */
+  target(): ProxyTarget | undefined {
+    const { target } = this.#state;
+    if (this.#proxy === undefined || target === undefined) return undefined;
+    return { node: this.#proxy.node, snapshot: target };
   }
 
   isSynced(): boolean {
@@ -154,6 +165,7 @@ export class AdsStream {
       for (const effect of effects) this.#perform(effect);
       this.#events.shift();
     }
+    this.#progress.take(this.#state);
     if (this.#state.synced) this.#context.onProgress();
   }
 
@@ -187,6 +199,7 @@ export class AdsStream {
 
   #send(effect: SendEffect): void {
     const parts = encodeResponse(this.#state.transport, effect);
+    this.#progress.sent(effect.type);
     this.#context.counters.pushed(effect.type, effect.resources.length, parts.size);
     if (parts.size < bigPart) {
       this.#write(parts, () => undefined);

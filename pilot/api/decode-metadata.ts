@@ -17,7 +17,6 @@ const ignored = [
   'deletionGracePeriodSeconds',
   'ownerReferences',
   'finalizers',
-  'managedFields',
 ];
 
 const schema = message('Metadata of an object.', {
@@ -29,6 +28,7 @@ const schema = message('Metadata of an object.', {
   resourceVersion: text('Version in the store.'),
   generation: Type.Integer(),
   creationTimestamp: text('When it was created.'),
+  managedFields: Type.Array(Type.Unknown()),
 });
 
 export interface DecodedMetadata {

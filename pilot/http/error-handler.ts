@@ -1,4 +1,6 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../../kit/errors.ts';
 import type { Log } from '../../kit/log.ts';
 import { StoreError } from '../store/store.ts';
@@ -13,7 +15,9 @@ const reasons: Readonly<Record<number, string>> = {
   409: 'Conflict',
   410: 'Expired',
   413: 'RequestEntityTooLarge',
+  414: 'RequestURITooLong',
   415: 'UnsupportedMediaType',
+  431: 'RequestHeaderFieldsTooLarge',
   503: 'ServiceUnavailable',
 };
 
@@ -46,4 +50,38 @@ function toApiError(error: FastifyError | ApiError): ApiError {
   const isExplained = code < 500 || error instanceof StoreError;
   const message = isExplained ? error.message : `internal error: ${describeError(error)}`;
   return new ApiError(code, reasons[code] ?? 'InternalError', message);
+}
+
+/** Answers a URL that the router does not take: a broken escape, or a part that is too long. */
+export function answerBadUrl(
+  error: FastifyError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const answer = toApiError(error);
+  void reply.code(answer.statusCode).send(statusBody(answer));
+}
+
+/** Statuses for what Node's parser refuses (https://nodejs.org/api/http.html#event-clienterror). */
+const parserErrors: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'the request line and the headers are too long'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'the extensions of the chunks are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],
+};
+
+/** Answers what cannot be read as HTTP, or did not come in time, and closes the connection. */
+export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [code, message] = parserErrors[error.code ?? ''] ?? [400, 'the request is not HTTP'];
+  const body = JSON.stringify(statusBody(new ApiError(code, reasons[code] ?? '', message)));
+  const head = [
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -20,8 +20,8 @@ export function serveHealth(app: FastifyInstance, deps: HttpServerDeps): void {
 export function serveDebug(app: FastifyInstance, { debug }: HttpServerDeps): void {
   app.get('/debug', () => Object.keys(debug).map((name) => `/debug/${name}`));
   for (const [name, view] of Object.entries(debug)) {
-    app.get(`/debug/${name}`, async (_request, reply) => {
-      const value = await view();
+    app.get(`/debug/${name}`, async (request, reply) => {
+      const value = await view(request.query as Readonly<Record<string, string | undefined>>);
       return reply.type('application/json').send(JSON.stringify(value ?? null, null, 2));
     });
   }

@@ -17,12 +17,21 @@ export function parseSelector(labelSelector: string, fieldSelector: string): Sel
     fields.every((matches) => matches(metadata));
 }
 
-/** Commas separate terms, but not the values of a set. */
+/** Commas separate terms, but not the values of a set. One pass: the selector comes from outside. */
 function splitTerms(selector: string): readonly string[] {
-  return selector
-    .split(/,(?![^(]*\))/)
-    .map((term) => term.trim())
-    .filter((term) => term !== '');
+  const terms: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let index = 0; index <= selector.length; index += 1) {
+    const character = selector.charAt(index);
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    const isEnd = index === selector.length || (character === ',' && depth <= 0);
+    if (!isEnd) continue;
+    terms.push(selector.slice(start, index).trim());
+    start = index + 1;
+  }
+  return terms.filter((term) => term !== '');
 }
 
 function parseLabelTerm(term: string): (labels: Labels) => boolean {

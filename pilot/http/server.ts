@@ -1,12 +1,24 @@
-import { fastify, type FastifyInstance } from 'fastify';
+import type { ServerOptions } from 'node:http';
+import {
+  fastify,
+  type FastifyInstance,
+  type InjectOptions,
+  type LightMyRequestResponse,
+} from 'fastify';
 import type { Closer } from '../../kit/lifecycle.ts';
+import { defaultPolicy } from './access/access.ts';
+import { recordWrites } from './access/audit.ts';
+import { guardRequests } from './access/guard.ts';
+import { serveReviews } from './access/review-routes.ts';
+import { createSecureListener, type KeyPair } from './access/secure-listener.ts';
 import { readBodies } from './body-parsers.ts';
 import { serveCore } from './core-routes.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { serveDiscovery } from './discovery-routes.ts';
-import { handleErrors } from './error-handler.ts';
+import { answerBadUrl, answerUnreadable, handleErrors } from './error-handler.ts';
 import { EventEncoder } from './event-encoder.ts';
 import { serveDebug, serveHealth } from './health-routes.ts';
+import { defaultLimits, type Limits, limitWatches } from './limits.ts';
 import { serveMesh } from './mesh-routes.ts';
 import { serveNamespaces } from './namespace-routes.ts';
 import { serveObjectReads } from './object-read-routes.ts';
@@ -21,9 +33,21 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The listener that speaks TLS. */
+export interface SecureEntrance {
+  /** Such as https://127.0.0.1:8443. */
+  readonly url: string;
+  /** Takes another certificate for connections to come. */
+  readonly renew: (pair: KeyPair) => void;
+}
+
 export interface HttpServer extends Closer {
   /** Listens and resolves with the URL, such as http://127.0.0.1:8080. */
   readonly listen: (address: ListenAddress) => Promise<string>;
+  /** Serves the same over TLS, beside what `listen` serves. */
+  readonly listenSecurely: (address: ListenAddress, pair: KeyPair) => Promise<SecureEntrance>;
+  /** Answers a request without a connection, as `fastify.inject` does: for tests and benches. */
+  readonly inject: (request: InjectOptions) => Promise<LightMyRequestResponse>;
   readonly counters: () => HttpCounters;
   /** Ends open watches as complete, then stops. */
   readonly close: () => Promise<void>;
@@ -38,9 +62,6 @@ export interface HttpCounters {
   readonly openStreams: number;
 }
 
-/** Larger objects are refused: the same limit as Kubernetes' own for a request. */
-const bodyLimit = 3 * 1024 * 1024;
-
 /** Names of objects have up to 253 characters. */
 const maxParamLength = 300;
 
@@ -49,16 +70,38 @@ const maxParamLength = 300;
  * the inside. Called by the composition root; the routes stand in one file per group.
  */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
+  const { limits = defaultLimits } = deps;
   const streams = new Streams();
   const encoder = new EventEncoder();
   const app = fastify({
-    bodyLimit,
+    bodyLimit: limits.body,
+    requestTimeout: limits.requestTime,
+    http: connectionLimits(limits),
     routerOptions: { maxParamLength },
     forceCloseConnections: true,
+    frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerUnreadable,
   });
+  app.server.maxConnections = limits.connections;
   register(app, { deps, streams, encoder });
+  const opened: Closer[] = [];
   return {
     listen: (address) => app.listen(address),
+    listenSecurely: async (address, pair) => {
+      await app.ready();
+      const listener = createSecureListener(
+        pair,
+        (request, response) => {
+          app.routing(request, response);
+        },
+        connectionLimits(limits),
+      );
+      listener.server.maxConnections = limits.connections;
+      listener.server.on('clientError', answerUnreadable);
+      opened.push(listener);
+      return { url: await listener.listen(address), renew: listener.renew };
+    },
+    inject: (request) => app.inject(request),
     counters: () => ({
       eventEncodings: encoder.encodings,
       linesSent: streams.sent,
@@ -66,19 +109,32 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     }),
     close: async () => {
       streams.endAll();
-      await app.close();
+      await Promise.all([app.close(), ...opened.map((listener) => listener.close())]);
     },
+  };
+}
+
+function connectionLimits(limits: Limits): ServerOptions {
+  return {
+    maxHeaderSize: limits.headers,
+    headersTimeout: limits.headersTime,
+    requestTimeout: limits.requestTime,
+    connectionsCheckingInterval: limits.checkTime,
   };
 }
 
 function register(app: FastifyInstance, context: WatchContext): void {
   const { deps, streams } = context;
   handleErrors(app, deps.log);
+  if (deps.audit !== undefined) recordWrites(app, deps.audit, deps.clock);
+  guardRequests(app, deps.access ?? defaultPolicy);
+  limitWatches(app, deps.limits ?? defaultLimits);
   readBodies(app);
   serveDiscovery(app);
   serveOpenApi(app);
   serveNamespaces(app, deps);
   serveCore(app);
+  serveReviews(app);
   serveObjectReads(app, context);
   serveObjectWrites(app, deps);
   serveMesh(app, deps, streams);

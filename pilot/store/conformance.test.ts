@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '../../kit/clock.ts';
 import { createLog } from '../../kit/log.ts';
 import { configObject, virtualServiceObject } from '../../test/support/config-objects.ts';
 import { TestConsul } from '../../test/support/consul.ts';
 import { makeTemporaryFolder } from '../../test/support/folders.ts';
+import { untilValue } from '../../test/support/until-value.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { openConsulStore } from './consul-store.ts';
 import { openDirStore } from './dir-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { uidOf } from './stamp.ts';
-import type { ConfigStore, StoreEvent } from './store.ts';
+import type { ConfigStore, StoreError, StoreEvent } from './store.ts';
 
 /** Where a store keeps its objects. It is empty; every store that is opened on it has the same objects. */
 interface Place {
@@ -34,7 +36,10 @@ const engines: Readonly<Record<string, Engine>> = {
     isShared: false,
     makePlace: () => {
       const open = (): ConfigStore => createMemoryStore({ clock: systemClock, logSize: 4 });
-      return Promise.resolve({ open: async () => open(), remove: () => Promise.resolve() });
+      return Promise.resolve({
+        open: () => Promise.resolve(open()),
+        remove: () => Promise.resolve(),
+      });
     },
   },
   dir: {
@@ -111,6 +116,29 @@ for (const [name, engine] of Object.entries(engines)) {
       await assert.rejects(store.replace(virtualServiceObject('ratings', 'v1')), {
         code: 'E_NOT_FOUND',
       });
+    });
+
+    it('keeps who owns the fields until it is told otherwise', async () => {
+      const entry = {
+        manager: 'a',
+        operation: 'Apply',
+        apiVersion: v1.apiVersion,
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:spec': { 'f:hosts': {} } },
+      };
+      const created = await store.create(withMetadata(v1, { managedFields: [entry] }));
+      const kept = await store.replace(v2);
+      const other = { ...entry, manager: 'b' };
+      const changed = await store.replace(withMetadata(v2, { managedFields: [other] }));
+      const cleared = await store.replace(withMetadata(v2, { managedFields: [] }));
+      assert.deepEqual(
+        [created, kept, changed, cleared].map(({ metadata }) => metadata.managedFields),
+        [[entry], [entry], [other], []],
+      );
+      assert.deepEqual(
+        [versionOf(kept) < versionOf(changed), changed.metadata.generation],
+        [true, 2],
+      );
     });
 
     it('does not count a write that changes nothing', async () => {
@@ -236,5 +264,197 @@ for (const [name, engine] of Object.entries(engines)) {
       assert.throws(() => store.watch('soon', ignore), { code: 'E_EXPIRED' });
       store.watch(store.list().version, ignore)();
     });
+
+    it('goes on with a watch behind the event that was seen last', async () => {
+      const seen: StoreEvent[] = [];
+      const empty = store.list().version;
+      const stop = store.watch(empty, (event) => seen.push(event));
+      await store.create(v1);
+      await store.replace(v2);
+      stop();
+      await store.delete(keyOf(v1));
+      await store.create(v1);
+      const again: StoreEvent[] = [];
+      store.watch(seen.at(-1)?.object.metadata.resourceVersion ?? '', (event) =>
+        again.push(event),
+      )();
+      const types = [...seen, ...again].map(({ type }) => type);
+      assert.deepEqual(types, ['ADDED', 'MODIFIED', 'DELETED', 'ADDED']);
+      const versions = [...seen, ...again].map(({ object }) => versionOf(object));
+      assert.deepEqual(
+        versions,
+        [...new Set(versions)].sort((left, right) => left - right),
+      );
+    });
+
+    it('does not begin a watch at a version that it has not reached', () => {
+      const future = String(Number(store.list().version) + 1000);
+      assert.throws(() => store.watch(future, () => undefined), { code: 'E_EXPIRED' });
+    });
+
+    it('takes an object that is created anew for another one', async () => {
+      const first = await store.create(v1);
+      await store.delete(keyOf(v1));
+      const second = await store.create(v1);
+      assert.notEqual(second.metadata.uid, first.metadata.uid);
+      assert.equal(second.metadata.generation, 1);
+      await assert.rejects(store.delete(keyOf(v1), { uid: first.metadata.uid ?? '' }), {
+        code: 'E_CONFLICT',
+      });
+    });
+
+    it('keeps every text as it is', async () => {
+      const texts = [
+        'Grüße',
+        '日本語',
+        '🚀 \u{1F469}\u200D\u{1F680}',
+        'a: b # c',
+        '"\\n\t',
+        '~',
+        '\u2028',
+        ' x ',
+      ];
+      const annotations = Object.fromEntries(texts.map((text, index) => [`t${index}`, text]));
+      await store.create(withMetadata(v1, { annotations }));
+      assert.deepEqual(store.get(keyOf(v1))?.metadata.annotations, annotations);
+      await store.replace(withMetadata(v2, { annotations }));
+      assert.deepEqual(store.get(keyOf(v1))?.metadata.annotations, annotations);
+    });
+
+    it('leaves everything as it was when it refuses a write', async () => {
+      const created = await store.create(v1);
+      const events: StoreEvent[] = [];
+      store.watch(store.list().version, (event) => events.push(event));
+      const before = [store.list(), store.resources.current(), store.problems.current()];
+      const stale = { resourceVersion: '1' };
+      const refused = [
+        store.create(v2),
+        store.replace(withMetadata(v2, stale)),
+        store.replace(withMetadata(v2, { uid: 'other' })),
+        store.replace(virtualServiceObject('ratings', 'v1')),
+        store.delete(keyOf(v1), stale),
+        store.delete(keyOf(virtualServiceObject('ratings', 'v1'))),
+      ];
+      const results = await Promise.allSettled(refused);
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        refused.map(() => 'rejected'),
+      );
+      assert.deepEqual(
+        [store.list(), store.resources.current(), store.problems.current(), events],
+        [...before, []],
+      );
+      assert.equal(store.get(keyOf(v1)), created);
+    });
+
+    if (engine.isShared) describeShared(() => ({ place, store }));
+  });
+}
+
+/** What holds of stores that several processes share. */
+function describeShared(
+  opened: () => { readonly place: Place; readonly store: ConfigStore },
+): void {
+  const others: ConfigStore[] = [];
+  const openOther = async (): Promise<ConfigStore> => {
+    const other = await opened().place.open();
+    others.push(other);
+    return other;
+  };
+  const sees = (
+    other: ConfigStore,
+    accepts: (list: readonly ConfigObject[]) => boolean,
+  ): Promise<unknown> => untilValue(other.resources, () => accepts(other.list().items));
+  afterEach(async () => {
+    for (const other of others.splice(0)) await other.close();
+  });
+
+  it('has the same objects after a restart', async () => {
+    const { store, place } = opened();
+    await store.create(v1);
+    await store.replace(withMetadata(v2, { labels: { app: 'reviews' } }));
+    await store.create(virtualServiceObject('ratings', 'v1', 'shop'));
+    await store.delete(keyOf(virtualServiceObject('ratings', 'v1', 'shop')));
+    const before = store.list();
+    await store.close();
+    const other = await place.open();
+    others.push(other);
+    const identity = ({ items }: typeof before): unknown =>
+      items.map(({ metadata: { name, uid, creationTimestamp, labels }, spec }) => [
+        [name, uid, creationTimestamp, labels],
+        spec,
+      ]);
+    assert.deepEqual(identity(other.list()), identity(before));
+    assert.ok(Number(other.list().version) >= Number(before.version), 'versions do not go back');
+  });
+
+  it('shows each other what they write', async () => {
+    const { store } = opened();
+    const other = await openOther();
+    const created = await store.create(v1);
+    await sees(other, (list) => list.length === 1);
+    const there = other.get(keyOf(v1));
+    assert.deepEqual([there?.metadata.uid, there?.spec], [created.metadata.uid, created.spec]);
+    await other.replace(v2);
+    await sees(store, ([object]) => isDeepStrictEqual(object?.spec, v2.spec));
+    await store.delete(keyOf(v1));
+    await sees(other, (list) => list.length === 0);
+  });
+
+  it('lets one of two create an object, delete it, or write over a version', async () => {
+    const { store } = opened();
+    const other = await openOther();
+    const codes = async (...writes: readonly Promise<unknown>[]): Promise<readonly unknown[]> =>
+      (await Promise.allSettled(writes))
+        .map((result) =>
+          result.status === 'fulfilled' ? 'done' : (result.reason as StoreError).code,
+        )
+        .sort();
+    const created = await codes(store.create(v1), other.create(v2));
+    await Promise.all([
+      sees(store, (list) => list.length === 1),
+      sees(other, (list) => list.length === 1),
+    ]);
+    const version = (one: ConfigStore): object => ({
+      resourceVersion: one.get(keyOf(v1))?.metadata.resourceVersion,
+    });
+    const replaced = await codes(
+      store.replace(withMetadata(virtualServiceObject('reviews', 'v3'), version(store))),
+      other.replace(withMetadata(virtualServiceObject('reviews', 'v4'), version(other))),
+    );
+    const deleted = await codes(store.delete(keyOf(v1)), other.delete(keyOf(v1)));
+    assert.deepEqual(
+      [created, replaced, deleted],
+      [
+        ['E_EXISTS', 'done'],
+        ['E_CONFLICT', 'done'],
+        ['E_NOT_FOUND', 'done'],
+      ],
+    );
+  });
+
+  it('loses no update of several writers that read, change and write', async () => {
+    const { store } = opened();
+    const other = await openOther();
+    await store.create(withMetadata(v1, { annotations: { count: '0' } }));
+    await sees(other, (list) => list.length === 1);
+    const increment = async (one: ConfigStore): Promise<void> => {
+      for (;;) {
+        const now = one.get(keyOf(v1))!;
+        const count = Number(now.metadata.annotations?.['count']) + 1;
+        try {
+          await one.replace(withMetadata(now, { annotations: { count: String(count) } }));
+          return;
+        } catch (error) {
+          assert.equal((error as StoreError).code, 'E_CONFLICT');
+        }
+      }
+    };
+    const work = async (one: ConfigStore): Promise<void> => {
+      for (let turn = 0; turn < 15; turn += 1) await increment(one);
+    };
+    await Promise.all([work(store), work(other), work(store)]);
+    await sees(other, ([object]) => object?.metadata.annotations?.['count'] === '45');
+    await sees(store, ([object]) => object?.metadata.annotations?.['count'] === '45');
   });
 }

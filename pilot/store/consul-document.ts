@@ -14,8 +14,8 @@ export interface KvDocument {
 
 /** The text of an object: readable in Consul's UI, and short where it would be too long. */
 export function formatDocument(object: ConfigObject, limit: number): string {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  const stored = { ...object, metadata };
+  const entries = Object.entries(object.metadata).filter(([name]) => name !== 'resourceVersion');
+  const stored = { ...object, metadata: Object.fromEntries(entries) as object };
   const text = JSON.stringify(stored, null, 2);
   return text.length <= limit ? text : JSON.stringify(stored);
 }

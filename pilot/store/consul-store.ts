@@ -10,7 +10,14 @@ import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { formatDocument } from './consul-document.ts';
 import { type Head, type StoredHead, firstHead, nextHead } from './consul-head.ts';
 import { headPathOf, keyPathOf } from './consul-keys.ts';
-import { ConsulKv, type KvEntry, type KvWrite, explain, readEntries, valueLimit } from './consul-kv.ts';
+import {
+  ConsulKv,
+  type KvEntry,
+  type KvWrite,
+  explain,
+  readEntries,
+  valueLimit,
+} from './consul-kv.ts';
 import { ConsulView } from './consul-view.ts';
 import { ObjectTable } from './object-table.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -68,8 +75,8 @@ class ConsulStore implements ConfigStore {
   #onClosed: (error: StoreError) => void = () => undefined;
   /** Whether Consul has failed to answer since the last reading of everything. */
   #isInterrupted: boolean | undefined;
-  /** Consul's index that was known when the current query was sent: its answer shows no older state. */
-  #known = 0;
+  /** The last write that was known when the current query was sent: its answer shows no older state. */
+  #known: StoredHead | undefined;
 
   constructor(options: ConsulStoreOptions) {
     this.#options = options;
@@ -138,15 +145,11 @@ class ConsulStore implements ConfigStore {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#onClosed(new StoreError('E_CLOSED', 'the store is closed'));
-    await Promise.all(this.#followed.map((one) => one.close()));
+    await Promise.all(this.#followed.map(async (one) => one.close()));
     await this.#queue.close();
   }
 
-  #put(
-    key: ObjectKey,
-    plan: () => ConfigObject,
-    { dryRun }: WriteOptions,
-  ): Promise<ConfigObject> {
+  #put(key: ObjectKey, plan: () => ConfigObject, { dryRun }: WriteOptions): Promise<ConfigObject> {
     const path = keyPathOf(this.#options.prefix, key);
     return this.#write(path, () => {
       const planned = plan();
@@ -207,6 +210,7 @@ class ConsulStore implements ConfigStore {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const head = await this.#kv.readHead();
       if (head === undefined) return this.#onHeadless();
+      if (isOlder(head, this.#view.head)) return this.#onSetBack(head);
       await this.#takeHead(head);
       const entry = await this.#kv.read(path);
       if ((entry?.modifyIndex ?? 0) === this.#view.indexOf(path)) return;
@@ -232,10 +236,10 @@ class ConsulStore implements ConfigStore {
   async #readAll(): Promise<void> {
     const known = this.#view.head?.index ?? 0;
     const { entries, index } = await this.#kv.readTree();
-    await this.#takeTree(entries, Math.max(index, known));
+    await this.#takeTree(entries, { index: Math.max(index, known), isFresh: true });
   }
 
-  async #takeTree(entries: readonly KvEntry[], index: number): Promise<void> {
+  async #takeTree(entries: readonly KvEntry[], { index, isFresh }: Reading): Promise<void> {
     const path = headPathOf(this.#options.prefix);
     const head = this.#kv.headOf(entries.find((entry) => entry.path === path));
     const known = this.#view.head;
@@ -244,23 +248,25 @@ class ConsulStore implements ConfigStore {
       this.#view.takeTree(head, entries, index);
       this.#table.open(Math.max(this.#table.version, head.base + head.index));
       this.#onLoaded();
-    } else if (head.base !== known.base) {
+    } else if (isFresh && isOlder(head, known)) {
+      await this.#onSetBack(head);
+    } else if (head.base > known.base) {
       await this.#takeOver(head, entries, index);
-    } else if (head.index < known.index && this.#known >= known.index) {
-      await this.#onSetBack(entries);
-    } else {
+    } else if (head.base === known.base) {
       this.#view.takeTree(head, entries, index);
     }
   }
 
   async #onTree(entries: readonly KvEntry[], { index = 0 }: ReplyInfo): Promise<void> {
     await this.#queue.run(async () => {
-      await this.#takeTree(entries, Math.max(index, this.#known));
+      const known = this.#known?.index ?? 0;
+      const isFresh = this.#known === this.#view.head;
+      await this.#takeTree(entries, { index: Math.max(index, known), isFresh });
       if (this.#isInterrupted === true) this.#options.log.info({}, 'Consul answers again');
       this.#isInterrupted = false;
     });
     await delay(Math.min(1000, entries.length * pausePerKey), this.#closing.signal);
-    this.#known = this.#view.head?.index ?? 0;
+    this.#known = this.#view.head;
   }
 
   #onHead(entry: KvEntry | undefined): Promise<void> {
@@ -322,11 +328,7 @@ class ConsulStore implements ConfigStore {
   }
 
   /** Consul counts from another beginning. What it has lost is written back, unless it was set back on purpose. */
-  async #takeOver(
-    head: StoredHead,
-    entries: readonly KvEntry[],
-    index: number,
-  ): Promise<void> {
+  async #takeOver(head: StoredHead, entries: readonly KvEntry[], index: number): Promise<void> {
     const { prefix, log } = this.#options;
     const before = this.#table.list().items;
     this.#view.forgetIndexes(head);
@@ -354,13 +356,15 @@ class ConsulStore implements ConfigStore {
     }
   }
 
-  /** Consul was set back to an older state (`consul snapshot restore`): that is what is in force now. */
-  async #onSetBack(entries: readonly KvEntry[]): Promise<void> {
-    const path = headPathOf(this.#options.prefix);
-    const old = entries.find((entry) => entry.path === path);
+  /**
+   * Consul was set back to an older state (`consul snapshot restore`): that is what is in force now. Consul does not
+   * tell those who wait for changes; it is noticed with the next write, or when the waiting ends after a minute.
+   */
+  async #onSetBack(old: StoredHead): Promise<void> {
     const value = firstHead(this.#newBase(), 'set back');
-    const index = await this.#kv.write({ value, index: old?.modifyIndex ?? 0 });
-    if (index === undefined) return;
+    const index = await this.#kv.write({ value, index: old.index });
+    // Without an index another pilot was first.
+    if (index === undefined) return this.#readAll();
     const reading = await this.#kv.readTree();
     await this.#takeOver({ ...value, index }, reading.entries, Math.max(index, reading.index));
   }
@@ -371,11 +375,25 @@ class ConsulStore implements ConfigStore {
   }
 }
 
+/** What is known of a reading of everything. */
+interface Reading {
+  /** What is certainly in it. */
+  readonly index: number;
+  /** Whether it was begun after the last write that is known. */
+  readonly isFresh: boolean;
+}
+
 interface Planned {
   /** What the caller is told when the write is done. */
   readonly result: () => ConfigObject;
   /** Missing when nothing is to be written. */
   readonly write?: KvWrite;
+}
+
+/** Whether Consul has gone back behind what was known before it was asked. */
+function isOlder(head: StoredHead, known: StoredHead | undefined): boolean {
+  if (known === undefined) return false;
+  return head.base < known.base || (head.base === known.base && head.index < known.index);
 }
 
 function tryPlan(plan: () => Planned): Planned | undefined {

@@ -145,11 +145,8 @@ export class ConsulView {
   #takeEntry(entry: KvEntry, head: StoredHead): readonly Dated[] {
     const { path, createIndex, modifyIndex } = entry;
     const before = this.#held.get(path);
-    if (before !== undefined && before.modifyIndex >= modifyIndex) return [];
-    if ((this.#removed.get(path) ?? 0) > modifyIndex) return [];
-    // 0 is what was known before Consul lost its data.
-    const isAnew =
-      before !== undefined && before.createIndex !== 0 && before.createIndex !== createIndex;
+    if (this.#isOld(entry, before)) return [];
+    const isAnew = before !== undefined && isOther(before, entry);
     const gone = isAnew
       ? this.#takeRemoval(path, removalOf(head, path, before.modifyIndex) ?? modifyIndex)
       : [];
@@ -162,10 +159,19 @@ export class ConsulView {
       isBroken: document.object === undefined,
       ...(object === undefined ? {} : { object }),
     });
-    if (document.problems.length > 0) this.#wrong.set(path, document.problems);
-    else this.#wrong.delete(path);
+    this.#note(path, document);
     if (object === undefined || object === known) return gone;
     return [...gone, { kind: 'put-stamped', object, at: modifyIndex }];
+  }
+
+  #isOld({ path, modifyIndex }: KvEntry, before: Held | undefined): boolean {
+    const removed = this.#removed.get(path) ?? 0;
+    return removed > modifyIndex || (before !== undefined && before.modifyIndex >= modifyIndex);
+  }
+
+  #note(path: string, { problems }: KvDocument): void {
+    if (problems.length > 0) this.#wrong.set(path, problems);
+    else this.#wrong.delete(path);
   }
 
   /** `index` is missing when it is not known when the key went: then it counts as the newest change. */
@@ -186,6 +192,11 @@ export class ConsulView {
     const sorted = [...this.#wrong].sort(([left], [right]) => (left < right ? -1 : 1));
     this.#problems.set(sorted.flatMap(([, problems]) => problems));
   }
+}
+
+/** Whether a key has been deleted and made anew. 0 is what was known before Consul lost its data. */
+function isOther(before: Held, { createIndex }: KvEntry): boolean {
+  return before.createIndex !== 0 && before.createIndex !== createIndex;
 }
 
 /** The index of the deletion of a key after `known`, if the record still has it. */

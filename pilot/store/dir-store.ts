@@ -3,15 +3,18 @@ import type { Clock } from '../../kit/clock.ts';
 import { createDebounce, type Debounce } from '../../kit/debounce.ts';
 import { describeError } from '../../kit/errors.ts';
 import type { Log } from '../../kit/log.ts';
-import { keyOf } from '../api/kinds.ts';
+import { formatKey, keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
+import { ownHandEdit } from '../ownership/hand-edit.ts';
 import { parseConfigFile } from './config-file.ts';
 import { ConfigFolder, disbelief, type FoundText, isNothing } from './config-folder.ts';
 import { FileSet } from './file-set.ts';
 import { type FileEdit, newPathOf, removeObject, writeObject } from './file-edit.ts';
 import { FolderWatcher } from './folder-watcher.ts';
-import { ObjectTable } from './object-table.ts';
+import { type Change, ObjectTable } from './object-table.ts';
+import { OwnersFolder } from './owners-folder.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { formatTimestamp } from './stamp.ts';
 import type { ConfigStore, DeleteOptions, WriteOptions } from './store.ts';
 
 export interface DirStoreOptions {
@@ -45,6 +48,7 @@ class DirStore implements ConfigStore {
   readonly #folder: ConfigFolder;
   readonly #table: ObjectTable;
   readonly #files = new FileSet();
+  readonly #owners: OwnersFolder;
   readonly #watcher: FolderWatcher;
   readonly #debounce: Debounce;
   readonly #recheck: Debounce;
@@ -60,6 +64,7 @@ class DirStore implements ConfigStore {
     this.#options = options;
     this.#folder = new ConfigFolder(path);
     this.#table = new ObjectTable(clock, options.logSize);
+    this.#owners = new OwnersFolder(path, log);
     this.#queue = new SerialQueue(log);
     const look = (): void => {
       // A failure is logged by the queue; nobody waits for this look.
@@ -97,6 +102,7 @@ class DirStore implements ConfigStore {
     await this.#queue.run(async () => {
       const paths = await this.#watcher.scan('');
       await this.#folder.sweep(paths, this.#options.clock.now());
+      await this.#owners.open();
       await this.#readAll(paths);
       this.#publish();
       this.#table.open();
@@ -129,6 +135,7 @@ class DirStore implements ConfigStore {
         await this.#apply(removeObject(owner));
       }
       this.#publish();
+      await this.#owners.put(key, undefined);
       return removed;
     });
   }
@@ -146,8 +153,10 @@ class DirStore implements ConfigStore {
       const planned = plan();
       if (planned === this.#table.get(key)) return planned;
       await this.#apply(writeObject(this.#files.ownerOf(key), planned, this.#files));
-      this.#publish();
-      return this.#table.get(key) ?? planned;
+      this.#publish(planned);
+      const stored = this.#table.get(key) ?? planned;
+      await this.#owners.put(key, stored.metadata.managedFields);
+      return stored;
     });
   }
 
@@ -247,14 +256,36 @@ class DirStore implements ConfigStore {
     }
   }
 
-  #publish(): void {
-    this.#table.commit(
-      this.#files
-        .takeChanges()
-        .map(({ key, object }) =>
-          object === undefined ? { kind: 'remove', key } : { kind: 'put', object },
-        ),
-    );
+  /** `written` is what came over the API; its text may be what stood in the file before. */
+  #publish(written?: ConfigObject): void {
+    const writtenKey = written === undefined ? undefined : formatKey(keyOf(written));
+    const changes = this.#files.takeChanges().filter(({ key }) => formatKey(key) !== writtenKey);
+    this.#table.commit([
+      ...changes.map(({ key, object }): Change => {
+        return object === undefined
+          ? { kind: 'remove', key }
+          : { kind: 'put', object: this.#withOwners(key, object) };
+      }),
+      ...(written === undefined ? [] : [this.#putWritten(written)]),
+    ]);
+  }
+
+  #putWritten(written: ConfigObject): Change {
+    const { managedFields } = written.metadata;
+    const object = this.#files.ownerOf(keyOf(written))?.object ?? written;
+    if (managedFields === undefined) return { kind: 'put', object };
+    return { kind: 'put', object: { ...object, metadata: { ...object.metadata, managedFields } } };
+  }
+
+  /** Of an object that was read from its file. */
+  #withOwners(key: ObjectKey, object: ConfigObject): ConfigObject {
+    const before = this.#table.get(key);
+    if (before !== undefined) {
+      return ownHandEdit(before, object, formatTimestamp(this.#options.clock.now()));
+    }
+    const managedFields = this.#owners.get(key);
+    if (managedFields === undefined) return object;
+    return { ...object, metadata: { ...object.metadata, managedFields } };
   }
 }
 

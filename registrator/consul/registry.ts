@@ -1,6 +1,7 @@
 /**
- * The services that we own on one Consul agent. The npm package `consul` reads and deregisters; what it
- * drops or cannot do (weights, `replace-existing-checks`, check status with text) goes through our client.
+ * The services that we own on one Consul agent. The npm package `consul` deregisters and asks for the
+ * leader; what it drops or cannot do (weights, `replace-existing-checks`, check status with text, answers that need no
+ * parsing) goes through our client.
  *
  * The container's state is reported as a TTL check, so that anybody can see it in Consul's own tools. Its
  * TTL is a year: when the registrator is away, what it said last stays true until something else is known.
@@ -15,13 +16,25 @@ import type { Closer } from '../../kit/lifecycle.ts';
 import {
   containerCheckId,
   declaredCheckId,
+  describeTaken,
   maintenanceCheckId,
   maintenancePrefix,
   type Health,
+  type ForeignService,
   type RegisteredService,
   type ServiceRecord,
 } from '../contract/registration.ts';
 import { metaKeys } from '../contract/service-record.ts';
+import {
+  formatContainerCheck,
+  formatRecord,
+  formatService,
+  groupChecks,
+  parseService,
+  type AgentCheck,
+  type AgentService,
+  type ServiceIdentity,
+} from './agent-records.ts';
 
 /** All methods throw OperationError: `E_CONSUL_UNREACHABLE`, `E_CONSUL_NO_LEADER`, `E_CONSUL_HTTP`. */
 export interface Registry {
@@ -29,6 +42,8 @@ export interface Registry {
   readonly ping: () => Promise<void>;
   /** What the agent holds of us now. */
   readonly read: () => Promise<readonly RegisteredService[]>;
+  /** What the agent holds that somebody else wrote. */
+  readonly readForeign: () => Promise<readonly ForeignService[]>;
   /** Writes the service and its health. `isNew`: throws `E_ID_TAKEN` if the id is somebody else's. */
   readonly register: (record: ServiceRecord, isNew: boolean) => Promise<void>;
   /** Writes another health; of one with the same status, the text reaches the catalogue only later. */
@@ -38,9 +53,6 @@ export interface Registry {
   /** A service that is not there counts as deregistered. */
   readonly deregister: (id: string) => Promise<void>;
 }
-
-/** A service without its checks. */
-export type ServiceIdentity = Omit<ServiceRecord, 'checks' | 'health'>;
 
 export interface RegistryOptions {
   /** Such as http://127.0.0.1:8500. */
@@ -57,8 +69,6 @@ export interface RegistryOptions {
 /** Calls are local and answered from memory; a longer silence (ms) is a failure. */
 export const consulTimeout = 2000;
 
-const containerCheckTtl = '8760h';
-
 export class AgentRegistry implements Registry, Closer {
   readonly #owner: string;
   /** Marks a check as ours. */
@@ -68,6 +78,8 @@ export class AgentRegistry implements Registry, Closer {
   readonly #consul: Consul;
   readonly #limits: Limits;
   readonly #closed = new AbortController();
+  /** The last answers. The agent writes the same state in the same bytes, and most passes find nothing new. */
+  #held: Held = { services: '', checks: '', parsed: [] };
 
   constructor({ address, token, owner, client, headers, agent }: RegistryOptions) {
     const { hostname, port, protocol } = new URL(address);
@@ -102,25 +114,29 @@ export class AgentRegistry implements Registry, Closer {
    */
   read = async (): Promise<readonly RegisteredService[]> => {
     const owner = JSON.stringify(this.#owner);
+    const ownChecks = `Notes contains ${owner} or CheckID contains ${JSON.stringify(maintenancePrefix)}`;
     const [services, checks] = await Promise.all([
-      this.#ask('/v1/agent/services', (limits) =>
-        this.#consul.agent.service.list({
-          filter: `Meta[${JSON.stringify(metaKeys.owner)}] == ${owner}`,
-          ...limits,
-        }),
-      ),
-      this.#ask('/v1/agent/checks', (limits) =>
-        this.#consul.agent.check.list({
-          filter: `Notes contains ${owner} or CheckID contains ${JSON.stringify(maintenancePrefix)}`,
-          ...limits,
-        }),
-      ),
+      this.#readText('services', `Meta[${JSON.stringify(metaKeys.owner)}] == ${owner}`),
+      this.#readText('checks', ownChecks),
       this.ping(),
     ]);
-    const byService = groupChecks(Object.values(checks as Readonly<Record<string, AgentCheck>>));
-    return Object.values(services as Readonly<Record<string, AgentService>>).map((service) =>
-      this.#parse(service, byService.get(service.ID) ?? []),
+    if (services !== this.#held.services || checks !== this.#held.checks) {
+      this.#held = { services, checks, parsed: this.#parseAll(services, checks) };
+    }
+    return this.#held.parsed;
+  };
+
+  readForeign = async (): Promise<readonly ForeignService[]> => {
+    const services = await this.#ask('/v1/agent/services', (limits) =>
+      this.#consul.agent.service.list(limits),
     );
+    return Object.values(services as Readonly<Record<string, AgentService>>)
+      .filter(({ Meta }) => Meta?.[metaKeys.owner] !== this.#owner)
+      .map((service) => {
+        const owner = service.Meta?.[metaKeys.owner];
+        const { id, name, address, port } = parseService(service, [], this.#note);
+        return { id, name, address, port, ...(owner === undefined ? {} : { owner }) };
+      });
   };
 
   /** The text of an instance that gets no traffic says what to do: it is worth one more request. */
@@ -128,7 +144,7 @@ export class AgentRegistry implements Registry, Closer {
     if (isNew) await this.#assertFree(record.id);
     const inMaintenance = !isNew && (await this.#isInMaintenance(record.id));
     const replace = inMaintenance ? '' : '?replace-existing-checks=true';
-    await this.#put(`/v1/agent/service/register${replace}`, this.#format(record));
+    await this.#put(`/v1/agent/service/register${replace}`, formatRecord(record, this.#note));
     if (inMaintenance) await this.#removeOtherChecks(record);
     if (record.health.status === 'critical') await this.explain(record, record.health);
     else await this.report(record.id, record.health);
@@ -149,7 +165,7 @@ export class AgentRegistry implements Registry, Closer {
    */
   explain = async (service: ServiceIdentity, health: Health): Promise<void> => {
     await this.report(service.id, health);
-    const Checks = [this.#formatContainerCheck(service.id, health)];
+    const Checks = [formatContainerCheck(service.id, health, this.#note)];
     await this.#put('/v1/agent/service/register', { ...formatService(service), Checks });
   };
 
@@ -179,17 +195,14 @@ export class AgentRegistry implements Registry, Closer {
         timeout: consulTimeout,
         signal: this.#closed.signal,
       });
-      const { Meta: meta } = body as Partial<AgentService>;
-      if (meta?.[metaKeys.owner] === this.#owner) return;
+      const { Meta } = body as Partial<AgentService>;
+      const owner = Meta?.[metaKeys.owner];
+      if (owner === this.#owner) return;
+      throw takenError({ id, ...(owner === undefined ? {} : { owner }) });
     } catch (error) {
       if (error instanceof ConsulHttpError && error.status === 404) return;
       throw error;
     }
-    throw new OperationError(
-      'E_ID_TAKEN',
-      `the agent already has a service "${id}" that this registrator did not write; if it is a leftover, ` +
-        `run: consul services deregister -id=${id}`,
-    );
   }
 
   /** Replacing the checks of a service would end its maintenance mode, which is one of them. */
@@ -221,55 +234,23 @@ export class AgentRegistry implements Registry, Closer {
     return Object.values(body as Readonly<Record<string, AgentCheck>>);
   }
 
-  #format(record: ServiceRecord): object {
-    return {
-      ...formatService(record),
-      Checks: [
-        this.#formatContainerCheck(record.id, record.health),
-        ...record.checks.map((check) => ({
-          CheckID: declaredCheckId(record.id, check.kind),
-          Name: check.name,
-          Notes: `${check.notes}; ${this.#note}`,
-          ...check.definition,
-        })),
-      ],
-    };
+  async #readText(what: 'services' | 'checks', filter: string): Promise<string> {
+    const { body } = await this.#client.request({
+      path: `/v1/agent/${what}?filter=${encodeURIComponent(filter)}`,
+      timeout: consulTimeout,
+      signal: this.#closed.signal,
+      asText: true,
+    });
+    return String(body);
   }
 
-  #formatContainerCheck(id: string, health: Health): object {
-    return {
-      CheckID: containerCheckId(id),
-      Name: 'Docker container',
-      Notes: this.#note,
-      TTL: containerCheckTtl,
-      Status: health.status,
-    };
-  }
-
-  #parse(service: AgentService, checks: readonly AgentCheck[]): RegisteredService {
-    const containerCheck = containerCheckId(service.ID);
-    const maintenanceCheck = maintenanceCheckId(service.ID);
-    const own = checks.find(({ CheckID: id }) => id === containerCheck);
-    const maintenance = checks.find(({ CheckID: id }) => id === maintenanceCheck);
-    const others = checks.filter((check) => check !== own && check !== maintenance);
-    const suffix = `; ${this.#note}`;
-    return {
-      id: service.ID,
-      name: service.Service,
-      tags: service.Tags ?? [],
-      meta: service.Meta ?? {},
-      address: service.Address,
-      port: service.Port,
-      weight: service.Weights?.Passing ?? 1,
-      checks: Object.fromEntries(
-        others.map((check) => [
-          check.CheckID,
-          check.Notes.endsWith(suffix) ? check.Notes.slice(0, -suffix.length) : check.Notes,
-        ]),
-      ),
-      ...(own === undefined ? {} : { health: parseHealth(own) }),
-      ...(maintenance === undefined ? {} : { maintenance: maintenance.Notes }),
-    };
+  #parseAll(services: string, checks: string): readonly RegisteredService[] {
+    const byService = groupChecks(
+      Object.values(JSON.parse(checks) as Readonly<Record<string, AgentCheck>>),
+    );
+    return Object.values(JSON.parse(services) as Readonly<Record<string, AgentService>>).map(
+      (service) => parseService(service, byService.get(service.ID) ?? [], this.#note),
+    );
   }
 
   async #put(path: string, body?: object): Promise<void> {
@@ -297,16 +278,15 @@ export class AgentRegistry implements Registry, Closer {
   }
 }
 
-function formatService(service: ServiceIdentity): object {
-  return {
-    ID: service.id,
-    Name: service.name,
-    Tags: service.tags,
-    Meta: service.meta,
-    Address: service.address,
-    Port: service.port,
-    Weights: { Passing: service.weight, Warning: 1 },
-  };
+/** An id is somebody else's. */
+function takenError(other: Pick<ForeignService, 'id' | 'owner'>): OperationError {
+  return new OperationError('E_ID_TAKEN', describeTaken(other));
+}
+
+interface Held {
+  readonly services: string;
+  readonly checks: string;
+  readonly parsed: readonly RegisteredService[];
 }
 
 /** Options of a call through the npm package, which by itself waits for ever. */
@@ -318,38 +298,6 @@ interface Limits {
 interface PapiError {
   readonly statusCode?: number;
   readonly response?: { readonly body?: unknown };
-}
-
-interface AgentService {
-  readonly ID: string;
-  readonly Service: string;
-  readonly Tags?: readonly string[] | null;
-  readonly Meta?: Readonly<Record<string, string>> | null;
-  readonly Address: string;
-  readonly Port: number;
-  readonly Weights?: { readonly Passing: number };
-}
-
-interface AgentCheck {
-  readonly CheckID: string;
-  readonly ServiceID: string;
-  readonly Status: string;
-  readonly Notes: string;
-  readonly Output: string;
-}
-
-function groupChecks(checks: readonly AgentCheck[]): ReadonlyMap<string, readonly AgentCheck[]> {
-  const groups = new Map<string, AgentCheck[]>();
-  for (const check of checks) {
-    const group = groups.get(check.ServiceID);
-    if (group === undefined) groups.set(check.ServiceID, [check]);
-    else group.push(check);
-  }
-  return groups;
-}
-
-function parseHealth(check: AgentCheck): Health {
-  return { status: check.Status === 'passing' ? 'passing' : 'critical', output: check.Output };
 }
 
 function formatBody(body: unknown): string {

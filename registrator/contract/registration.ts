@@ -19,8 +19,15 @@ export interface DeclaredCheck {
   /** What it does, in full: two checks with equal notes are the same check. */
   readonly notes: string;
   /** Fields of Consul's check definition, such as HTTP and Interval. */
-  readonly definition: Readonly<Record<string, string | boolean | readonly string[]>>;
+  readonly definition: Readonly<Record<string, CheckField>>;
 }
+
+export type CheckField =
+  | string
+  | boolean
+  | readonly string[]
+  /** Headers of a request. */
+  | Readonly<Record<string, readonly string[]>>;
 
 export interface ServiceRecord {
   /** Unique on the agent: `<host>:<container>:<container port>[:udp]` or the user's own. */
@@ -44,6 +51,26 @@ export interface RegisteredService extends Omit<ServiceRecord, 'checks' | 'healt
   readonly health?: Health;
   /** Why somebody took it out of service with Consul's maintenance mode; absent when nobody did. */
   readonly maintenance?: string;
+}
+
+/** A service on the agent that this registrator did not write. */
+export interface ForeignService {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** The registrator that wrote it; absent when none of ours did. */
+  readonly owner?: string;
+}
+
+/** Why the id cannot be registered, and what to do. */
+export function describeTaken({ id, owner }: Pick<ForeignService, 'id' | 'owner'>): string {
+  return owner === undefined
+    ? `the agent already has a service "${id}" that no registrator of composemesh wrote; if ` +
+        'gliderlabs/registrator left it, run with -adopt, else give another SERVICE_ID or run: ' +
+        `consul services deregister -id=${id}`
+    : `the agent already has a service "${id}" of the registrator ${owner}; give another ` +
+        `SERVICE_ID, or if that one is gone, run: consul services deregister -id=${id}`;
 }
 
 /** Id of the check that is Consul's maintenance mode of a service (agent/structs). */

@@ -2,7 +2,10 @@
 import { parseDuration, type Duration } from './duration.ts';
 import { readSwitch, type Report, type Setting, type Settings } from './label-grammar.ts';
 
-export type CheckSettings = CheckTarget & CheckTiming;
+export type CheckSettings = CheckTarget & CheckFrame;
+
+/** Name of a header → its values. */
+export type CheckHeaders = Readonly<Record<string, readonly string[]>>;
 
 type CheckTarget =
   | {
@@ -10,6 +13,7 @@ type CheckTarget =
       readonly scheme: 'http' | 'https';
       readonly path: string;
       readonly method: string;
+      readonly headers?: CheckHeaders;
       /** Any certificate will do. */
       readonly skipVerify: boolean;
     }
@@ -23,8 +27,10 @@ type CheckTarget =
   /** The application itself reports to Consul, at least this often. */
   | { readonly kind: 'ttl'; readonly ttl: string };
 
-/** Durations are written as Consul parses them. */
-export interface CheckTiming {
+/** What all kinds have in common. Durations are written as Consul parses them. */
+export interface CheckFrame {
+  /** Another port of the container than the one that is registered. */
+  readonly port?: number;
   /** A check by TTL has no use for it. */
   readonly interval: string;
   readonly timeout?: string;
@@ -51,6 +57,8 @@ const known = [
   'check_grpc_use_tls',
   'check_tls_skip_verify',
   'check_ttl',
+  'check_port',
+  'check_header',
   'check_interval',
   'check_timeout',
   'check_initial_status',
@@ -65,21 +73,23 @@ const minDeregisterAfter = 60_000;
 /** All declared checks of a port. What is not understood is reported and left out. */
 export function parseChecks(settings: Settings, report: Report): readonly CheckSettings[] {
   reportUnknown(settings, report);
-  const timing = parseTiming(settings, report);
+  const frame = parseFrame(settings, report);
   const targets = [
     ...parseWeb(settings, report),
     ...parseCommands(settings, report),
     ...parsePlain(settings, report),
   ];
-  return targets.map((target) => ({ ...target, ...timing }));
+  return targets.map((target) => ({ ...target, ...frame }));
 }
 
-function parseTiming(settings: Settings, report: Report): CheckTiming {
+function parseFrame(settings: Settings, report: Report): CheckFrame {
+  const port = parsePort(settings.get('check_port'), report);
   const interval = parseDuration(settings.get('check_interval'), report);
   const timeout = parseDuration(settings.get('check_timeout'), report);
   const initialStatus = parseStatus(settings.get('check_initial_status'), report);
   const deregisterAfter = parseDeregisterAfter(settings.get('check_deregister_after'), report);
   return {
+    ...(port === undefined ? {} : { port }),
     interval: interval?.text ?? defaultInterval,
     ...(timeout === undefined ? {} : { timeout: timeout.text }),
     ...(initialStatus === undefined ? {} : { initialStatus }),
@@ -103,13 +113,68 @@ function webCheck(
   settings: Settings,
   report: Report,
 ): CheckTarget {
+  const headers = parseHeaders(settings.get('check_header'), report);
   return {
     kind: 'http',
     scheme,
     path: path.value.startsWith('/') ? path.value : `/${path.value}`,
     method: (settings.get(`check_${scheme}_method`)?.value ?? 'GET').toUpperCase(),
+    ...(headers === undefined ? {} : { headers }),
     skipVerify: scheme === 'https' && readSwitch(settings.get('check_tls_skip_verify'), report),
   };
+}
+
+/**
+ * One header as `Name: value`, or several as JSON, as Consul's own definition of a check has them:
+ * `{"Accept": ["text/plain"]}`.
+ */
+function parseHeaders(setting: Setting | undefined, report: Report): CheckHeaders | undefined {
+  if (setting === undefined) return undefined;
+  const headers = setting.value.startsWith('{')
+    ? parseHeaderObject(setting.value)
+    : parseHeaderLine(setting.value);
+  if (headers === undefined) {
+    // The message does not show the value: it may be a secret.
+    const message = 'is left out: write "Name: value", or JSON such as {"Name": ["value"]}';
+    report('E_CHECK_HEADER', setting, message);
+  }
+  return headers;
+}
+
+const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+
+function parseHeaderLine(text: string): CheckHeaders | undefined {
+  const at = text.indexOf(':');
+  const name = text.slice(0, at).trim();
+  return at > 0 && headerName.test(name) ? { [name]: [text.slice(at + 1).trim()] } : undefined;
+}
+
+function parseHeaderObject(text: string): CheckHeaders | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const headers = Object.entries(value as object).map(
+    ([name, values]: [string, unknown]) =>
+      [name, Array.isArray(values) ? values : [values]] as const,
+  );
+  const isRight = headers.every(
+    ([name, values]) =>
+      headerName.test(name) && values.every((item: unknown) => typeof item === 'string'),
+  );
+  return isRight ? Object.fromEntries(headers) : undefined;
+}
+
+/** A port inside the container. */
+function parsePort(setting: Setting | undefined, report: Report): number | undefined {
+  if (setting === undefined) return undefined;
+  const port = Number(setting.value);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  const message = `"${setting.value}" is not a port, so the registered one is checked; use 1 to 65535`;
+  report('E_CHECK_PORT', setting, message);
+  return undefined;
 }
 
 function parseCommands(settings: Settings, report: Report): readonly CheckTarget[] {

@@ -43,6 +43,23 @@ export interface EventFilters {
 /** How long a call may take (ms): an Engine under load answers an inspect late. */
 const defaultTimeout = 10_000;
 
+/** docker-modem, which dockerode stands on; its type declaration is not dockerode's. */
+interface Modem {
+  readonly dial: (
+    options: object,
+    callback: (error: Error, chunks: AsyncIterable<Buffer> | null | undefined) => void,
+  ) => void;
+}
+
+interface EngineReply {
+  readonly ID?: unknown;
+  readonly Name?: unknown;
+}
+
+interface ListReply {
+  readonly Id: string;
+}
+
 /** Calls throw OperationError `E_DOCKER`, with the Engine's own words in the cause. */
 export class DockerodeEngine implements Engine, Closer {
   readonly #docker: Docker;
@@ -57,13 +74,8 @@ export class DockerodeEngine implements Engine, Closer {
   }
 
   info = async (): Promise<EngineInfo> => {
-    // Its type declaration lacks the options that it takes.
-    const docker = this.#docker as unknown as {
-      info: (options: { abortSignal: AbortSignal }) => Promise<{ ID?: unknown; Name?: unknown }>;
-    };
-    const { ID: id, Name: name } = await this.#call('read its info', (abortSignal) =>
-      docker.info({ abortSignal }),
-    );
+    const info = await this.#read<EngineReply>('read its info', '/info');
+    const { ID: id, Name: name } = info ?? {};
     if (typeof id !== 'string' || id === '' || typeof name !== 'string') {
       throw new OperationError('E_DOCKER', `the Docker Engine at ${this.#place} has no id`);
     }
@@ -71,22 +83,15 @@ export class DockerodeEngine implements Engine, Closer {
   };
 
   list = async (): Promise<readonly string[]> => {
-    const containers = await this.#call('list its containers', (abortSignal) =>
-      this.#docker.listContainers({ all: true, abortSignal }),
-    );
-    return containers.map(({ Id }) => Id);
+    const path = '/containers/json?all=1';
+    const containers = await this.#read<readonly ListReply[]>('list its containers', path);
+    return (containers ?? []).map(({ Id }) => Id);
   };
 
   inspect = async (id: string): Promise<Container | undefined> => {
-    const reply = await this.#call(`inspect container ${id.slice(0, 12)}`, async (abortSignal) => {
-      try {
-        return await this.#docker.getContainer(id).inspect({ abortSignal });
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
-    });
-    return reply === undefined ? undefined : parseContainer(reply as InspectReply);
+    const purpose = `inspect container ${id.slice(0, 12)}`;
+    const reply = await this.#read<InspectReply>(purpose, `/containers/${id}/json`);
+    return reply === undefined ? undefined : parseContainer(reply);
   };
 
   events = (filters: EventFilters, signal: AbortSignal): Promise<AsyncIterable<Buffer>> =>
@@ -101,8 +106,34 @@ export class DockerodeEngine implements Engine, Closer {
   }
 
   /**
-   * The race, besides the signal, because docker-modem never settles when a reply is cut off in its body.
+   * What the Engine answers to a GET; undefined for 404. It is read as a stream, because docker-modem never settles
+   * when a body that it reads itself is cut off.
    */
+  #read<T>(purpose: string, path: string): Promise<T | undefined> {
+    return this.#call(purpose, async (abortSignal) => {
+      try {
+        const chunks = await this.#open(path, abortSignal);
+        return JSON.parse(await readText(chunks)) as T;
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  #open(path: string, abortSignal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    // A question mark stands for a query that is in `options`, and is cut off without one.
+    const options = { path: path.includes('?') ? `${path}?` : path, method: 'GET', abortSignal };
+    const modem: Modem = this.#docker.modem as unknown as Modem;
+    return new Promise((resolve, reject) => {
+      modem.dial({ ...options, isStream: true, statusCodes: { 200: true } }, (error, chunks) => {
+        if (chunks) resolve(chunks);
+        else reject(error);
+      });
+    });
+  }
+
+  /** The race, besides the signal, because docker-modem never settles when the body of an error is cut off. */
   async #call<T>(purpose: string, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const call = new AbortController();
     const timer = setTimeout(() => {
@@ -150,6 +181,12 @@ function readCertificates(folder: string): Pick<Docker.DockerOptions, 'ca' | 'ce
     const message = `cannot read the certificates for Docker in DOCKER_CERT_PATH ${folder}`;
     throw new OperationError('E_DOCKER', message, { cause: error });
   }
+}
+
+async function readText(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString();
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -234,6 +234,17 @@ describe('Inventory', () => {
       );
     });
 
+    it('does not take a run for the one that got the signal, though nothing was known of that one', async () => {
+      await inventory.refresh();
+      const at = (seconds: number): number => Date.UTC(2026, 0, 1) + seconds * 1000;
+      inventory.apply({ kind: 'kill', id: web.Id, signal: 15, at: at(30) });
+      engine.set(inspectReply({ name: 'web', startedAt: 20 }));
+      const told = await stopping();
+      engine.set(inspectReply({ name: 'web', startedAt: 40 }));
+      inventory.apply({ kind: 'container', id: web.Id });
+      assert.deepEqual({ told, later: await stopping() }, { told: [web.Id], later: [] });
+    });
+
     it('keeps the signal through an unpause, and forgets it with the next start', async () => {
       engine.set(inspectReply({ name: 'web', state: 'paused' }));
       await inventory.refresh();

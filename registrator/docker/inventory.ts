@@ -38,8 +38,10 @@ const sigkill = 9;
 const stopMargin = 2000;
 
 interface StopMark {
-  /** The run of the container that was told to stop. */
+  /** When the run of the container began that was told to stop; absent when it was not known yet. */
   readonly startedAt?: number;
+  /** When it was told, by the clock of the Engine. */
+  readonly at?: number;
   readonly until: number;
 }
 
@@ -72,7 +74,7 @@ export class Inventory {
         this.#applyDie(change.id, change.exitCode);
         break;
       case 'kill':
-        this.#applyKill(change.id, change.signal);
+        this.#applyKill(change);
         break;
     }
   }
@@ -108,13 +110,17 @@ export class Inventory {
     this.#containers.set(id, { ...container, state: 'stopped', ...ended });
   }
 
-  #applyKill(id: string, signal: number): void {
+  #applyKill({ id, signal, at }: Extract<DockerChange, { readonly kind: 'kill' }>): void {
     const container = this.#containers.get(id);
     if (container === undefined) this.#dirty.add(id);
     const { stopSignal = 15, stopTimeout = 10_000, startedAt } = container ?? {};
     if (signal !== stopSignal && signal !== sigkill) return;
     const until = this.#options.clock.now() + stopTimeout + stopMargin;
-    this.#stopping.set(id, { until, ...(startedAt === undefined ? {} : { startedAt }) });
+    this.#stopping.set(id, {
+      until,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(at === undefined ? {} : { at }),
+    });
   }
 
   async #list(): Promise<void> {
@@ -186,11 +192,10 @@ export class Inventory {
   }
 
   #observe(): Observation {
-    for (const [id, { startedAt }] of this.#stopping) {
+    for (const [id, mark] of this.#stopping) {
       const container = this.#containers.get(id);
       const ended = container === undefined || container.state === 'stopped';
-      const restarted = startedAt !== undefined && startedAt !== container?.startedAt;
-      if (ended || restarted) this.#stopping.delete(id);
+      if (ended || isLaterRun(container, mark)) this.#stopping.delete(id);
     }
     return {
       containers: [...this.#containers.values()],
@@ -200,4 +205,12 @@ export class Inventory {
       ),
     };
   }
+}
+
+/** Whether the container was started again since it was told to stop. */
+function isLaterRun({ startedAt }: Container, mark: StopMark): boolean {
+  if (startedAt === undefined) return false;
+  return mark.startedAt === undefined
+    ? mark.at !== undefined && startedAt > mark.at
+    : startedAt !== mark.startedAt;
 }

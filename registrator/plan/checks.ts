@@ -1,7 +1,8 @@
 /** Declared checks as Consul's agent takes them (https://developer.hashicorp.com/consul/api-docs/agent/check). */
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { DeclaredCheck } from '../contract/registration.ts';
-import type { CheckSettings, CheckTiming } from '../docker/check-labels.ts';
+import type { CheckFrame, CheckHeaders, CheckSettings } from '../docker/check-labels.ts';
 
 /** What is checked. */
 export interface CheckedEndpoint {
@@ -71,16 +72,24 @@ function describeProbe(check: Probe, { address, port }: CheckedEndpoint): Declar
     return { kind: 'grpc', name: 'gRPC', notes, definition };
   }
   const url = `${check.scheme}://${target}${check.path}`;
-  const notes = `${check.method} ${url}${remark} ${pace}`;
-  const definition = { HTTP: url, Method: check.method, ...trust, ...timing };
+  const notes = `${check.method} ${url}${describeHeaders(check.headers)}${remark} ${pace}`;
+  const headers = check.headers === undefined ? {} : { Header: check.headers };
+  const definition = { HTTP: url, Method: check.method, ...headers, ...trust, ...timing };
   return { kind: 'http', name: 'HTTP', notes, definition };
 }
 
-function describePace({ interval, timeout }: CheckTiming): string {
+/** Anybody may read the notes of a check, and a value may be a secret: its digest tells two apart. */
+function describeHeaders(headers: CheckHeaders | undefined): string {
+  if (headers === undefined) return '';
+  const digest = createHash('sha256').update(JSON.stringify(headers)).digest('hex').slice(0, 8);
+  return ` with ${Object.keys(headers).join(', ')} (${digest})`;
+}
+
+function describePace({ interval, timeout }: CheckFrame): string {
   return `every ${interval}, timeout ${timeout ?? 'default'}`;
 }
 
-function listTiming({ interval, timeout }: CheckTiming): Readonly<Record<string, string>> {
+function listTiming({ interval, timeout }: CheckFrame): Readonly<Record<string, string>> {
   return { Interval: interval, ...(timeout === undefined ? {} : { Timeout: timeout }) };
 }
 

@@ -1,7 +1,13 @@
 /** The plan for a person: every service, what the containers ask for, what Consul holds, and what would be written. */
 import type { Problem } from '../../kit/problem.ts';
 import { formatProblem } from '../../kit/problem.ts';
-import type { Health, RegisteredService, ServiceRecord } from '../contract/registration.ts';
+import {
+  describeTaken,
+  type ForeignService,
+  type Health,
+  type RegisteredService,
+  type ServiceRecord,
+} from '../contract/registration.ts';
 import { compareText } from '../docker/container.ts';
 import type { DesiredState } from './desired.ts';
 import { diffServices, listDifferences, operationId, type Operation } from './diff.ts';
@@ -13,15 +19,24 @@ export interface Comparison {
   readonly problems: readonly Problem[];
 }
 
+/** `adopt` registers over what another tool left, `refused` is not written: the id is somebody else's. */
+export type Action = Operation['kind'] | 'adopt' | 'refused';
+
+/** What others have on the agent, and which of it we take over. */
+export interface ForeignServices {
+  readonly found: readonly ForeignService[];
+  readonly adopted: readonly ForeignService[];
+}
+
 export interface ComparedService {
   readonly id: string;
   readonly name: string;
   /** What would be written, in order; empty when Consul is as it should be. */
-  readonly actions: readonly Operation['kind'][];
+  readonly actions: readonly Action[];
   /** Absent when no container asks for it. */
   readonly desired?: ServiceRecord;
   /** Absent when Consul does not hold it. */
-  readonly actual?: RegisteredService;
+  readonly actual?: RegisteredService | ForeignService;
   /** Parts that Consul holds differently. */
   readonly differences: readonly string[];
 }
@@ -30,32 +45,53 @@ export interface ComparedService {
 export function compareServices(
   desired: DesiredState,
   actual: readonly RegisteredService[],
+  foreign: ForeignServices = { found: [], adopted: [] },
 ): Comparison {
   const wanted = new Map(desired.records.map((record) => [record.id, record]));
   const held = new Map(actual.map((service) => [service.id, service]));
-  const operations = diffServices(desired, actual);
-  const ids = [...new Set([...wanted.keys(), ...held.keys()])].sort(compareText);
+  const adopted = new Map(foreign.adopted.map((service) => [service.id, service]));
+  const taken = new Map(
+    foreign.found
+      .filter(({ id }) => wanted.has(id) && !adopted.has(id) && !held.has(id))
+      .map((service) => [service.id, service]),
+  );
+  const operations = diffServices(desired, actual, foreign.adopted);
+  const ids = [...new Set([...wanted.keys(), ...held.keys(), ...adopted.keys()])].sort(compareText);
   return {
-    services: ids.map((id) => compareService(id, wanted.get(id), held.get(id), operations)),
-    problems: desired.problems,
+    services: ids.map((id) => {
+      const own = operations.filter((operation) => operationId(operation) === id);
+      return compareService(id, wanted.get(id), held.get(id), {
+        actions: taken.has(id) ? ['refused'] : own.map(actionOf),
+        foreign: adopted.get(id) ?? taken.get(id),
+      });
+    }),
+    problems: [...desired.problems, ...[...taken.values()].map(takenProblem)],
   };
+}
+
+function actionOf(operation: Operation): Action {
+  return operation.kind === 'register' && operation.adopts === true ? 'adopt' : operation.kind;
+}
+
+function takenProblem(other: ForeignService): Problem {
+  const resource = `service ${other.id}`;
+  return { code: 'E_ID_TAKEN', severity: 'error', resource, message: describeTaken(other) };
 }
 
 function compareService(
   id: string,
   desired: ServiceRecord | undefined,
-  actual: RegisteredService | undefined,
-  operations: readonly Operation[],
+  held: RegisteredService | undefined,
+  { actions, foreign }: { actions: readonly Action[]; foreign: ForeignService | undefined },
 ): ComparedService {
+  const actual = held ?? foreign;
   return {
     id,
     name: desired?.name ?? actual?.name ?? '',
-    actions: operations
-      .filter((operation) => operationId(operation) === id)
-      .map(({ kind }) => kind),
+    actions,
     ...(desired === undefined ? {} : { desired }),
     ...(actual === undefined ? {} : { actual }),
-    differences: listChanges(desired, actual),
+    differences: foreign === undefined ? listChanges(desired, held) : ['owner'],
   };
 }
 
@@ -96,9 +132,10 @@ function formatEndpoint(service: { address: string; port: number } | undefined):
 
 /** Maintenance mode outweighs whatever the container says. */
 function formatState({ desired, actual }: ComparedService): string {
-  return actual?.maintenance === undefined
-    ? formatHealth(desired?.health ?? actual?.health)
-    : `maintenance: ${actual.maintenance}`;
+  const held = actual !== undefined && 'tags' in actual ? actual : undefined;
+  return held?.maintenance === undefined
+    ? formatHealth(desired?.health ?? held?.health)
+    : `maintenance: ${held.maintenance}`;
 }
 
 function formatHealth(health: Health | undefined): string {

@@ -1,17 +1,25 @@
 /** Containers → what Consul's agent should hold of them. Pure; the same containers give the same records. */
 import type { Problem } from '../../kit/problem.ts';
 import { formatProblem } from '../../kit/problem.ts';
-import type { Health, ServiceRecord } from '../contract/registration.ts';
+import type { DeclaredCheck, Health, ServiceRecord } from '../contract/registration.ts';
 import { labelsFromTags, metaKeys, type Protocol } from '../contract/service-record.ts';
 import type { Container, Observation } from '../docker/container.ts';
+import type { CheckSettings } from '../docker/check-labels.ts';
 import { checkKeys, hasSettings, toProblem, type Parsed } from '../docker/label-grammar.ts';
 import { parseSettings, type PortSettings } from '../docker/labels.ts';
 import { declareCheck } from './checks.ts';
-import { chooseAddress, listPorts, type EndpointOptions, type ReachablePort } from './endpoint.ts';
+import {
+  chooseAddress,
+  listPorts,
+  reachPort,
+  type EndpointOptions,
+  type ReachablePort,
+} from './endpoint.ts';
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';
+import { PlanCache } from './plan-cache.ts';
 import { appPorts, groupWorkloads, type Workload } from './workload.ts';
 
 export interface PlanOptions extends EndpointOptions, NameOptions {
@@ -32,24 +40,40 @@ export interface DesiredState {
   readonly retained: ReadonlyMap<string, Health>;
   /** Ids of containers of which nothing is known now: what the agent holds of them stays as it is. */
   readonly unknown: ReadonlySet<string>;
+  /** Names of the containers that run. */
+  readonly running: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
-/** The records for all containers of one Engine, and what users got wrong (each mistake once). */
-export function planServices(observation: Observation, options: PlanOptions): DesiredState {
+/** The plans of single workloads, for one set of options. */
+export type WorkloadPlans = PlanCache<Parsed<readonly Planned[]>>;
+
+/**
+ * The records for all containers of one Engine, and what users got wrong (each mistake once). Who plans again and
+ * again with the same options gives the same `plans`.
+ */
+export function planServices(
+  observation: Observation,
+  options: PlanOptions,
+  plans: WorkloadPlans = new PlanCache(),
+): DesiredState {
   const {
     workloads,
     unknown,
     problems: groupProblems,
   } = groupWorkloads(observation, options.network);
-  const planned = workloads.map((workload) =>
-    planWorkload(workload, assessHealth(workload, observation.stopping), options),
-  );
+  const planned = workloads.map((workload) => {
+    const health = assessHealth(workload, observation.stopping);
+    return plans.get(workload, health, () => planWorkload(workload, health, options));
+  });
   const { records, problems } = dropDuplicates(planned.flatMap(({ value }) => value));
   return {
     records,
     retained: options.keepFailed ? findFailed(observation.containers) : new Map(),
     unknown,
+    running: new Set(
+      observation.containers.filter(({ state }) => state !== 'stopped').map(({ name }) => name),
+    ),
     problems: distinct([
       ...groupProblems,
       ...planned.flatMap((part) => part.problems),
@@ -117,6 +141,7 @@ function planPort(
   }
   const warning = found.warning;
   const meta = describeService(app, port, settings, options);
+  const checks = declareChecks(workload, settings.checks, { ...port, ...found }, options);
   const record: ServiceRecord = {
     id: chooseId(app, settings, { ...port, hostname: options.hostname }),
     name: named.name,
@@ -125,14 +150,7 @@ function planPort(
     address: found.address,
     port: port.dialPort,
     weight: settings.weight ?? 1,
-    checks: settings.checks.map((check) =>
-      declareCheck(check, {
-        address: found.address,
-        port: port.dialPort,
-        containerId: app.id,
-        containerPort: port.port,
-      }),
-    ),
+    checks: checks.value,
     health: settings.maintenance === undefined ? health : maintain(app, settings.maintenance),
   };
   return {
@@ -143,7 +161,40 @@ function planPort(
         ? []
         : [portProblem(app, port, { code: 'W_IP_LABEL', message: warning })]),
       ...meta.problems,
+      ...checks.problems,
     ],
+  };
+}
+
+/** A check of a port that nothing outside the container can reach is left out. */
+function declareChecks(
+  workload: Workload,
+  checks: readonly CheckSettings[],
+  registered: ReachablePort & { readonly address: string },
+  { internal }: PlanOptions,
+): Parsed<readonly DeclaredCheck[]> {
+  const { app } = workload;
+  const declared = checks.map((check) => {
+    const { port: own = registered.port } = check;
+    const target =
+      own === registered.port
+        ? registered
+        : reachPort(workload, { port: own, transport: 'tcp' }, internal);
+    if (target === undefined) return undefined;
+    return declareCheck(check, {
+      address: registered.address,
+      port: target.dialPort,
+      containerId: app.id,
+      containerPort: own,
+    });
+  });
+  const problem = portProblem(app, registered, {
+    code: 'E_CHECK_PORT',
+    message: 'is not checked: the port of SERVICE_CHECK_PORT is not published; add it to `ports:`',
+  });
+  return {
+    value: declared.filter((check) => check !== undefined),
+    problems: declared.includes(undefined) ? [problem] : [],
   };
 }
 

@@ -27,6 +27,7 @@ const desire = (
   records,
   retained: new Map(),
   unknown: new Set(),
+  running: new Set(),
   problems: [],
   ...more,
 });
@@ -133,5 +134,27 @@ describe('diffServices', () => {
     assert.deepEqual(diffServices(desire([], { retained: new Map([['c1', bad]]) }), [held]), [
       { kind: 'drain', id: held.id, health: bad },
     ]);
+  });
+
+  it('writes over what it takes over, and removes the rest of it', () => {
+    const other = { id: record.id, name: record.name, address: '10.0.0.9', port: 1 };
+    const gone = { ...other, id: 'old:gone:80', name: 'gone' };
+    const renamed = { ...other, name: 'before' };
+    assert.deepEqual(
+      [
+        diffServices(desire([record]), [], [other, gone]),
+        diffServices(desire([record]), [], [renamed]),
+      ],
+      [
+        [
+          { kind: 'deregister', id: 'old:gone:80', name: 'gone' },
+          { kind: 'register', record, isNew: false, adopts: true },
+        ],
+        [
+          { kind: 'deregister', id: record.id, name: 'before' },
+          { kind: 'register', record, isNew: false, adopts: true },
+        ],
+      ],
+    );
   });
 });

@@ -1,6 +1,7 @@
 /** What the agent should hold against what it holds → the writes that make them equal. Pure. */
 import {
   declaredCheckId,
+  type ForeignService,
   type Health,
   type RegisteredService,
   type ServiceRecord,
@@ -12,8 +13,14 @@ import type { DesiredState } from './desired.ts';
 export type Operation =
   | { readonly kind: 'drain'; readonly id: string; readonly health: Health }
   | { readonly kind: 'deregister'; readonly id: string; readonly name: string }
-  /** `isNew`: no service of ours has this id yet. */
-  | { readonly kind: 'register'; readonly record: ServiceRecord; readonly isNew: boolean }
+  | {
+      readonly kind: 'register';
+      readonly record: ServiceRecord;
+      /** No service of ours has this id yet. */
+      readonly isNew: boolean;
+      /** The service that has it is taken over. */
+      readonly adopts?: true;
+    }
   | { readonly kind: 'restore'; readonly id: string; readonly health: Health }
   /** Critical as before, for another reason. */
   | { readonly kind: 'explain'; readonly service: RegisteredService; readonly health: Health };
@@ -25,18 +32,34 @@ export type Operation =
  */
 export const operationOrder = ['drain', 'deregister', 'register', 'restore', 'explain'] as const;
 
-/** `actual` is what the agent holds of the services that we own. */
+/** `actual` is what the agent holds of the services that we own, `adopted` what we take over. */
 export function diffServices(
   desired: DesiredState,
   actual: readonly RegisteredService[],
+  adopted: readonly ForeignService[] = [],
 ): readonly Operation[] {
   const held = new Map(actual.map((service) => [service.id, service]));
   const wanted = new Set(desired.records.map(({ id }) => id));
+  const foreign = new Map(adopted.map((service) => [service.id, service]));
   const operations = [
-    ...desired.records.flatMap((record) => settle(record, held.get(record.id))),
+    ...desired.records.flatMap((record) => {
+      const other = foreign.get(record.id);
+      return other === undefined ? settle(record, held.get(record.id)) : adopt(record, other);
+    }),
+    ...adopted.filter(({ id }) => !wanted.has(id)).map(removeService),
     ...actual.filter(({ id }) => !wanted.has(id)).flatMap((service) => retire(service, desired)),
   ];
   return operations.sort(compareOperations);
+}
+
+/** A name that changes has to be deregistered, as in `settle`; else there is no moment without the service. */
+function adopt(record: ServiceRecord, other: ForeignService): Operation[] {
+  const register: Operation = { kind: 'register', record, isNew: false, adopts: true };
+  return other.name === record.name ? [register] : [removeService(other), register];
+}
+
+function removeService({ id, name }: Pick<ForeignService, 'id' | 'name'>): Operation {
+  return { kind: 'deregister', id, name };
 }
 
 /** The writes for one service that should be there. */
@@ -44,10 +67,7 @@ function settle(record: ServiceRecord, held: RegisteredService | undefined): Ope
   if (held === undefined) return [{ kind: 'register', record, isNew: true }];
   // The catalogue lists instances by name; a new name starts from nothing there.
   if (held.name !== record.name) {
-    return [
-      { kind: 'deregister', id: held.id, name: held.name },
-      { kind: 'register', record, isNew: false },
-    ];
+    return [removeService(held), { kind: 'register', record, isNew: false }];
   }
   return listDifferences(record, held).length === 0
     ? reportHealth(held, record.health)
@@ -59,9 +79,7 @@ function retire(service: RegisteredService, desired: DesiredState): Operation[] 
   const container = service.meta[metaKeys.containerId] ?? '';
   if (desired.unknown.has(container)) return [];
   const health = desired.retained.get(container);
-  return health === undefined
-    ? [{ kind: 'deregister', id: service.id, name: service.name }]
-    : reportHealth(service, health);
+  return health === undefined ? [removeService(service)] : reportHealth(service, health);
 }
 
 function reportHealth(service: RegisteredService, health: Health): Operation[] {

@@ -1,5 +1,5 @@
 /** Which ports of a workload are services, and at which address and port others reach them. */
-import type { Attachment, Container, Transport } from '../docker/container.ts';
+import type { Attachment, Container, ContainerPort, Transport } from '../docker/container.ts';
 import { isUsableAddress, type PortSettings } from '../docker/labels.ts';
 import { appPorts, type Workload } from './workload.ts';
 
@@ -32,16 +32,22 @@ export interface ReachablePort {
  * (by the owner of its network, if it joined one). On the host's network an exposed port is a host port.
  */
 export function listPorts(workload: Workload, internal: boolean): readonly ReachablePort[] {
-  const { owner } = workload;
-  return appPorts(workload).flatMap(({ port, transport }) => {
-    if (internal || owner.networkMode.kind === 'host') return [{ port, transport, dialPort: port }];
-    const published = owner.published.find(
-      (candidate) => candidate.port === port && candidate.transport === transport,
-    );
-    if (published === undefined) return [];
-    const { hostPort, hostIp } = published;
-    return [{ port, transport, dialPort: hostPort, ...(hostIp === undefined ? {} : { hostIp }) }];
-  });
+  return appPorts(workload).flatMap((port) => reachPort(workload, port, internal) ?? []);
+}
+
+/** How others reach a port of the app, exposed or not; undefined when they cannot. */
+export function reachPort(
+  { owner }: Workload,
+  { port, transport }: ContainerPort,
+  internal: boolean,
+): ReachablePort | undefined {
+  if (internal || owner.networkMode.kind === 'host') return { port, transport, dialPort: port };
+  const published = owner.published.find(
+    (candidate) => candidate.port === port && candidate.transport === transport,
+  );
+  if (published === undefined) return undefined;
+  const { hostPort, hostIp } = published;
+  return { port, transport, dialPort: hostPort, ...(hostIp === undefined ? {} : { hostIp }) };
 }
 
 export type Address =

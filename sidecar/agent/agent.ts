@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../../kit/clock.ts';
 import { Lifecycle } from '../../kit/lifecycle.ts';
 import type { Log } from '../../kit/log.ts';
+import { version } from '../../kit/version.ts';
 import { renderBootstrap } from '../bootstrap/render.ts';
 import type { AgentConfig } from '../config.ts';
 import { NameTableWatch } from '../dns/name-table-watch.ts';
@@ -41,7 +42,7 @@ export async function runSidecar(
     const dns = lifecycle.add(new DnsServer(names.table, upstream, log));
     const command = {
       ...config.envoy,
-      bootstrap: renderBootstrap(config),
+      bootstrap: renderBootstrap({ ...config, agentVersion: version }),
       drainTime: config.drainTime,
     };
     const envoy = lifecycle.add(new EnvoyProcess(command, log, systemClock));

@@ -15,7 +15,9 @@ export interface BootstrapOptions extends Pick<
   /** Where the admin interface listens; 127.0.0.1 unless told otherwise. */
   readonly adminAddress?: string;
   /** How connections come to the proxy; by the rules of the pod's firewall unless told otherwise. */
-  readonly reach?: Omit<NodeMetadata, 'namespace' | 'labels'>;
+  readonly reach?: Omit<NodeMetadata, 'namespace' | 'labels' | 'agentVersion'>;
+  /** Version of what renders it, for `cmesh version`. */
+  readonly agentVersion?: string;
 }
 
 const serviceDomain = 'service.consul';
@@ -84,7 +86,8 @@ const overAds = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0
 
 function renderNode(options: BootstrapOptions): object {
   const { workload, app, namespace, labels, address } = options;
-  const { reach = { interceptionMode: 'REDIRECT' } } = options;
+  const { reach = { interceptionMode: 'REDIRECT' }, agentVersion } = options;
+  const own = agentVersion === undefined ? {} : { agentVersion };
   return {
     id: formatNodeId({
       type: 'sidecar',
@@ -93,7 +96,7 @@ function renderNode(options: BootstrapOptions): object {
       domain: serviceDomain,
     }),
     cluster: app,
-    metadata: formatNodeMetadata({ namespace, labels, ...reach }),
+    metadata: formatNodeMetadata({ namespace, labels, ...reach, ...own }),
   };
 }
 

@@ -11,6 +11,7 @@ describe('node metadata', () => {
       httpProxyPort: 15_002,
       appPorts: { 9080: 31_000 },
       ingress: [{ bind: '127.0.0.1', port: 80, host: 'web.service.consul', servicePort: 9080 }],
+      agentVersion: '0.1.0',
     };
     // As it travels: through JSON.
     const sent = JSON.parse(JSON.stringify(formatNodeMetadata(metadata))) as Record<

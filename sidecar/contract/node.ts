@@ -39,6 +39,8 @@ export interface NodeMetadata {
    * proxies run side by side.
    */
   readonly socketFolder?: string;
+  /** Version of what started the proxy: the agent, or the mesh on a laptop. */
+  readonly agentVersion?: string;
   /** What the proxy lets in from outside the mesh, where nothing is captured. */
   readonly ingress?: readonly IngressPort[];
 }
@@ -84,6 +86,7 @@ export function formatNodeMetadata(metadata: NodeMetadata): Readonly<Record<stri
     ...(metadata.appPorts === undefined ? {} : { APP_PORTS: metadata.appPorts }),
     ...(metadata.socketFolder === undefined ? {} : { SOCKET_FOLDER: metadata.socketFolder }),
     ...(metadata.ingress === undefined ? {} : { INGRESS: metadata.ingress }),
+    ...(metadata.agentVersion === undefined ? {} : { AGENT_VERSION: metadata.agentVersion }),
   };
 }
 
@@ -95,6 +98,7 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
   const appPorts = parseAppPorts(fields['APP_PORTS']);
   const socketFolder = fields['SOCKET_FOLDER'];
   const ingress = parseIngress(fields['INGRESS']);
+  const agentVersion = fields['AGENT_VERSION'];
   return {
     namespace:
       typeof fields['NAMESPACE'] === 'string' && fields['NAMESPACE'] !== ''
@@ -107,6 +111,7 @@ export function parseNodeMetadata(fields: Readonly<Record<string, unknown>>): No
     ...(appPorts === undefined ? {} : { appPorts }),
     ...(typeof socketFolder === 'string' ? { socketFolder } : {}),
     ...(ingress === undefined ? {} : { ingress }),
+    ...(typeof agentVersion === 'string' ? { agentVersion } : {}),
   };
 }
 

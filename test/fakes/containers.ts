@@ -29,6 +29,15 @@ export function idOf(name: string): string {
   return Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);
 }
 
+/** `-p HOST:CONTAINER` on all addresses, by container port such as `80/tcp`. */
+export function publish(
+  ports: Readonly<Record<string, string>>,
+): Required<ContainerSketch>['published'] {
+  return Object.fromEntries(
+    Object.entries(ports).map(([port, HostPort]) => [port, [{ HostIp: '0.0.0.0', HostPort }]]),
+  );
+}
+
 /** A running container on network `mesh`, unless the sketch says otherwise. */
 export function inspectReply(sketch: ContainerSketch): InspectReply {
   return {

@@ -14,6 +14,8 @@ export interface ApiServer {
   readonly names: WatchedCell<NameTable>;
   /** Resolves when the next watch of the store begins. */
   readonly nextWatch: () => Promise<void>;
+  readonly inject: HttpServer['inject'];
+  readonly listenSecurely: HttpServer['listenSecurely'];
   readonly counters: HttpServer['counters'];
   readonly close: () => Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Pro
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
-  const { counters, close } = server;
-  return { url, store: changes.store ?? store, names, nextWatch, counters, close };
+  const { inject, listenSecurely, counters, close } = server;
+  const shown = changes.store ?? store;
+  return { url, store: shown, names, nextWatch, inject, listenSecurely, counters, close };
 }

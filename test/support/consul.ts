@@ -129,6 +129,36 @@ export class TestConsul {
     );
   }
 
+  /** Resolves when these instances, as `address:port`, are the ones that get traffic. */
+  async untilPassing(service: string, ...instances: readonly string[]): Promise<void> {
+    await until(`${service} to be ${instances.join(' ') || 'without traffic'}`, async () => {
+      return (await this.passing(service)).join() === instances.join();
+    });
+  }
+
+  /** Resolves when an instance of the service has the state, as `states` writes it. */
+  async untilState(service: string, expected: string | RegExp): Promise<void> {
+    await until(`${service} to be ${String(expected)}`, async () =>
+      Object.values(await this.states(service)).some((state) =>
+        typeof expected === 'string' ? state === expected : expected.test(state),
+      ),
+    );
+  }
+
+  /** Resolves when the service has no instance any more. */
+  async untilGone(service: string): Promise<void> {
+    await until(`${service} to be gone`, async () => {
+      return Object.keys(await this.states(service)).length === 0;
+    });
+  }
+
+  /** Deregisters every service of the agent. */
+  async forgetServices(): Promise<void> {
+    for (const id of Object.keys(await this.get<object>('/agent/services'))) {
+      await this.put(`/agent/service/deregister/${encodeURIComponent(id)}`);
+    }
+  }
+
   async #hasLeader(): Promise<boolean> {
     try {
       const leader = await this.get<string>('/status/leader');

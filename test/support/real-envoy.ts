@@ -17,6 +17,8 @@ export interface RealEnvoyOptions {
   /** Address of the workload, as pilot knows it. */
   readonly address: string;
   readonly metadata?: Partial<NodeMetadata>;
+  /** Values of Envoy's runtime in the place of those of the bootstrap: to make it refuse what it usually takes. */
+  readonly runtime?: Readonly<Record<string, unknown>>;
 }
 
 /** An Envoy that runs the sidecar's own bootstrap on loopback, for one test suite. */
@@ -42,14 +44,7 @@ export class RealEnvoy implements Closer {
       concurrency: 1,
       logLevel: 'warning' as const,
       drainTime: 1000,
-      bootstrap: renderTestBootstrap(
-        {
-          ...options,
-          workload: `test-${options.address}`,
-          metadata: { namespace: 'default', labels: {}, ...options.metadata },
-        },
-        { admin: 0, prometheus: 0 },
-      ),
+      bootstrap: renderBootstrap(options),
     };
     const addressFile = join(folder, 'admin');
     const child = spawn(
@@ -66,6 +61,11 @@ export class RealEnvoy implements Closer {
       await envoy.close();
       throw new Error(`Envoy does not start: ${envoy.#log}`, { cause: error });
     }
+  }
+
+  /** HOST:PORT of its admin interface. */
+  get admin(): string {
+    return this.#admin;
   }
 
   /** Counters and gauges by name. */
@@ -115,6 +115,19 @@ export class RealEnvoy implements Closer {
   async #get(path: string): Promise<string> {
     return (await fetch(`http://${this.#admin}${path}`)).text();
   }
+}
+
+function renderBootstrap({ runtime, ...options }: RealEnvoyOptions): object {
+  const bootstrap = renderTestBootstrap(
+    {
+      ...options,
+      workload: `test-${options.address}`,
+      metadata: { namespace: 'default', labels: {}, ...options.metadata },
+    },
+    { admin: 0, prometheus: 0 },
+  );
+  if (runtime === undefined) return bootstrap;
+  return { ...bootstrap, layered_runtime: { layers: [{ name: 'test', static_layer: runtime }] } };
 }
 
 /** What an Envoy runs that came from pilot, by name. */
