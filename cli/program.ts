@@ -4,18 +4,24 @@ import { version } from '../kit/version.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
 import { addDeleteCommand } from './commands/delete.ts';
+import { addDiffCommand } from './commands/diff.ts';
+import { addEditCommand } from './commands/edit.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addGetCommand } from './commands/get.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addTestCommand } from './commands/test.ts';
+import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
 
 const examples = `
 Examples:
   cmesh local samples/bookinfo/mesh.yaml
   cmesh apply -f samples/bookinfo/networking/virtual-service-all-v1.yaml
+  cmesh get all
+  cmesh edit vs reviews
   cmesh pilot --registry consul://127.0.0.1:8500 --config-store dir:./config
   cmesh pilot --registry none --config-store dir:./config --grpc 127.0.0.1:15010 --http 127.0.0.1:8080
   cmesh registrator -internal consul://127.0.0.1:8500
@@ -30,7 +36,14 @@ Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage, 3 no pilot an
  * descriptions, and an agent does not carry pilot's dependencies.
  */
 const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  'Rules:': [addApplyCommand, addDeleteCommand],
+  'Rules:': [
+    addApplyCommand,
+    addGetCommand,
+    addDeleteCommand,
+    addDiffCommand,
+    addEditCommand,
+    addValidateCommand,
+  ],
   'Tests of rules:': [addTestCommand, addExplainCommand],
   'Looking into the mesh:': [
     addProxyStatusCommand,

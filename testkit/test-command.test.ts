@@ -115,7 +115,7 @@ describe('cmesh test', () => {
     'wrong rules': [
       ['broken.yaml'],
       {},
-      'E_FIELD_UNKNOWN broken-rules.yaml:6:9 VirtualService default/web: spec.hots: unknown field "spec.hots"\n',
+      'E_FIELD_UNKNOWN broken-rules.yaml:6:9 VirtualService default/web: spec.hots: unknown field "spec.hots" (did you mean "hosts"?)\n',
     ],
     'a wrong case file': [
       ['broken-case.yaml'],

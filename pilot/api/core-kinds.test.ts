@@ -71,7 +71,7 @@ describe('Secret', () => {
           'type: Invalid value: "(not shown)": must be of type string',
           'data.a: Invalid value: "(not shown)": must be of type string',
         ],
-        ['dta: unknown field "dta"'],
+        ['dta: unknown field "dta" (did you mean "data"?)'],
       ],
     );
   });

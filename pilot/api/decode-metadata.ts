@@ -58,10 +58,11 @@ function splitFields(value: object): {
 } {
   const known: [string, unknown][] = [];
   const unknown: FieldError[] = [];
+  const siblings = Object.keys(schema.properties);
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (Object.hasOwn(schema.properties, name)) {
       if (field !== null) known.push([name, field]);
-    } else if (!ignored.includes(name)) unknown.push(unknownField(`metadata.${name}`));
+    } else if (!ignored.includes(name)) unknown.push(unknownField(`metadata.${name}`, siblings));
   }
   return { fields: Object.fromEntries(known), unknown };
 }

@@ -35,7 +35,10 @@ describe('decodeObject', () => {
       extra: 1,
     };
     const unknown = ['extra', 'metadata.lables', 'spec.http[0].tiemout'];
-    const expected = unknown.map((path) => `${path}: unknown field "${path}"`);
+    const meant = ['', ' (did you mean "labels"?)', ' (did you mean "timeout"?)'];
+    const expected = unknown.map(
+      (path, index) => `${path}: unknown field "${path}"${meant[index] ?? ''}`,
+    );
     const results = (['Strict', 'Warn', 'Ignore'] as const).map((mode) => decodeObject(odd, mode));
     assert.deepEqual(
       results.map((result) => [result.ok, messages(result)]),

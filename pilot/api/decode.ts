@@ -1,10 +1,11 @@
+import { findNearest } from '../../kit/nearest.ts';
 import type { Problem } from '../../kit/problem.ts';
 import { decodeMetadata } from './decode-metadata.ts';
 import { findDormantFields } from './dormant-fields.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, invalid, required, unknownField, unknownKind } from './field-error.ts';
 import type { KindDefinition } from './kind.ts';
-import { findKind, keyOf } from './kinds.ts';
+import { findKind, formatApiVersion, keyOf, kinds } from './kinds.ts';
 import { prune } from './prune.ts';
 import type { ConfigObject, ConfigResource, Json, ObjectMeta } from './resource.ts';
 import { bodyOf } from './resource.ts';
@@ -41,9 +42,25 @@ export function decodeObject(value: unknown, unknownFields: UnknownFields): Deco
   }
   const definition = findKind(apiVersion, kind);
   if (definition === undefined) {
-    return refuse(kind, [unknownKind(apiVersion, kind)]);
+    return refuse(kind, [unknownKind(apiVersion, kind, adviseOnKind(kind))]);
   }
   return decodeKnown(fields, definition, unknownFields);
+}
+
+/** What may be meant by a kind that is not served: the same in another version, or one that is written alike. */
+function adviseOnKind(kind: string): string {
+  const same = kinds.filter((known) => known.kind === kind);
+  const versions = same.flatMap((known) =>
+    known.versions.map((version) => formatApiVersion(known.group, version)),
+  );
+  if (versions.length > 0) return `its apiVersion is ${versions.join(' or ')}`;
+  const names = kinds.map((known) => known.kind);
+  const nearest = findNearest(
+    kind,
+    names.map((name) => name.toLowerCase()),
+  );
+  const meant = names.find((name) => name.toLowerCase() === nearest);
+  return meant === undefined ? '' : `did you mean "${meant}"?`;
 }
 
 function decodeKnown(
@@ -92,7 +109,7 @@ function decodeBody(fields: Fields, definition: KindDefinition, metadata: Object
     value,
     body,
     errors: errors.map((error) => ({ ...error, path: place(error.path) })),
-    unknown: pruned.unknown.map(place).map(unknownField),
+    unknown: pruned.unknown.map(({ path, siblings }) => unknownField(place(path), siblings)),
   };
 }
 
@@ -105,7 +122,7 @@ function unknownTopLevel(fields: Fields, { isFlat }: KindDefinition): readonly F
   if (isFlat === true) return [];
   return Object.keys(fields)
     .filter((name) => name !== 'spec' && !headFields.includes(name))
-    .map(unknownField);
+    .map((name) => unknownField(name, ['spec', ...headFields]));
 }
 
 function judgeUnknown(unknown: readonly FieldError[], mode: UnknownFields): readonly FieldError[] {

@@ -1,3 +1,4 @@
+import { findNearest } from '../../kit/nearest.ts';
 import type { Problem } from '../../kit/problem.ts';
 
 /**
@@ -65,15 +66,22 @@ export function deprecated(path: string, value: unknown, detail: string): FieldE
   return { code: fieldCodes.deprecated, severity: 'warning', path, message };
 }
 
-/** The field does not exist. */
-export function unknownField(path: string): FieldError {
-  return fieldError(fieldCodes.unknown, path, `unknown field "${path}"`);
+/** The field does not exist; `siblings` are those that do, one of which may be meant. */
+export function unknownField(path: string, siblings: readonly string[] = []): FieldError {
+  const nearest = findNearest(path.replace(/^.*\./, ''), siblings);
+  const advice = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+  return fieldError(fieldCodes.unknown, path, `unknown field "${path}"${advice}`);
 }
 
-/** The object is of a kind that pilot does not serve. */
-export function unknownKind(apiVersion: string, kind: string): FieldError {
-  const message = `Invalid value: ${show(`${apiVersion} ${kind}`)}: is not a kind of the mesh`;
-  return fieldError(fieldCodes.kind, 'kind', message);
+/** The object is of a kind that pilot does not serve; `advice` says what may be meant, or is ''. */
+export function unknownKind(apiVersion: string, kind: string, advice: string): FieldError {
+  const more = advice === '' ? '' : ` (${advice})`;
+  const given = show(`${apiVersion} ${kind}`);
+  return fieldError(
+    fieldCodes.kind,
+    'kind',
+    `Invalid value: ${given}: is not a kind of the mesh${more}`,
+  );
 }
 
 /** A warning: the field is stored, and does nothing yet. `note` says for which values that is so. */

@@ -3,8 +3,14 @@ import type { TSchema } from 'typebox';
 /** A value without what its schema does not know. */
 export interface Pruned {
   readonly value: unknown;
-  /** Paths of the fields that were left out because the schema does not know them. */
-  readonly unknown: readonly string[];
+  /** The fields that were left out because the schema does not know them. */
+  readonly unknown: readonly UnknownField[];
+}
+
+export interface UnknownField {
+  readonly path: string;
+  /** The fields that there are in its place. */
+  readonly siblings: readonly string[];
 }
 
 /**
@@ -12,7 +18,7 @@ export interface Pruned {
  * JSON null means unset). Values of the wrong type are copied as they are: validation reports them.
  */
 export function prune(value: unknown, schema: TSchema, path: string): Pruned {
-  const unknown: string[] = [];
+  const unknown: UnknownField[] = [];
   return { value: copy(value, schema, { path, unknown }), unknown };
 }
 
@@ -24,7 +30,7 @@ interface Schema {
 
 interface Place {
   readonly path: string;
-  readonly unknown: string[];
+  readonly unknown: UnknownField[];
 }
 
 function copy(value: unknown, schema: Schema, place: Place): unknown {
@@ -60,7 +66,7 @@ function copyFields(
   for (const [name, item] of Object.entries(value) as [string, unknown][]) {
     const path = `${place.path}.${name}`;
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (schema === undefined) place.unknown.push(path);
+    if (schema === undefined) place.unknown.push({ path, siblings: Object.keys(properties) });
     else if (item !== null) fields.push([name, copy(item, schema, { ...place, path })]);
   }
   return Object.fromEntries(fields);

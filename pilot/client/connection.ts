@@ -70,12 +70,13 @@ export function connectPilot(address: PilotAddress): Connection {
     address,
     ask: async (question) => {
       const signal = AbortSignal.timeout(question.timeout ?? patience);
-      return readAnswer(address, await send(question, signal));
+      return readAnswer(address, await send(question, signal), signal);
     },
     follow: async (question, signal) => {
       const response = await send(question, signal);
       const { statusCode: status = 0 } = response;
-      if (status >= 400) return { answer: await readAnswer(address, response), lines: noLines() };
+      if (status >= 400)
+        return { answer: await readAnswer(address, response, signal), lines: noLines() };
       const answer = { status, body: undefined, warnings: readWarnings(response) };
       return { answer, lines: splitLines(response, signal) };
     },
@@ -142,18 +143,26 @@ function exchange(
   });
 }
 
-async function readAnswer(address: PilotAddress, response: IncomingMessage): Promise<Answer> {
+async function readAnswer(
+  address: PilotAddress,
+  response: IncomingMessage,
+  signal: AbortSignal,
+): Promise<Answer> {
   const { statusCode: status = 0 } = response;
-  const body = parseJson(await readText(address, response));
+  const body = parseJson(await readText(address, response, signal));
   if (status === 401 || status === 403) throw denied(address, status, body);
   return { status, body, warnings: readWarnings(response) };
 }
 
-async function readText(address: PilotAddress, response: IncomingMessage): Promise<string> {
+async function readText(
+  address: PilotAddress,
+  response: IncomingMessage,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     return await text(response);
   } catch (cause) {
-    throw unreachable(address, cause);
+    throw unreachable(address, signal.aborted ? signal.reason : cause);
   }
 }
 
@@ -219,6 +228,12 @@ function unreachable({ url, source }: PilotAddress, cause: unknown): OperationEr
 }
 
 function describeFault(cause: unknown): string {
-  if (cause instanceof Error && cause.name === 'TimeoutError') return 'it took too long';
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (/CERT|SELF_SIGNED/.test(code)) {
+    return `${describeError(cause)}; --certificate-authority FILE names certificates to trust`;
+  }
+  if (cause instanceof Error && /^(Timeout|Abort)Error$/.test(cause.name)) {
+    return 'it took too long';
+  }
   return describeError(cause);
 }

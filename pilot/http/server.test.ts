@@ -188,7 +188,7 @@ describe('the HTTP server', () => {
     const [strict, invalid] = answers;
     assert.equal(
       strict.body['message'],
-      'VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: unknown field "spec.htp"',
+      'VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: unknown field "spec.htp" (did you mean "http"?)',
     );
     assert.deepEqual(invalid.body['details'], {
       name: 'reviews',
@@ -215,7 +215,7 @@ describe('the HTTP server', () => {
     });
     assert.deepEqual(
       [status, headers.get('warning')],
-      [201, '299 - "unknown field \\"metadata.lables\\""'],
+      [201, '299 - "unknown field \\"metadata.lables\\" (did you mean \\"labels\\"?)"'],
     );
   });
 

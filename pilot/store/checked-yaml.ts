@@ -69,7 +69,7 @@ function check(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [empty];
   const { unknown } = prune(value, schema, '');
   const structure = [
-    ...unknown.map((path) => explainUnknown(path, schema)),
+    ...unknown.map(({ path }) => explainUnknown(path, schema)),
     ...validateSchema(value, schema, ''),
   ];
   return structure.length > 0 ? structure : checkMeaning(value);

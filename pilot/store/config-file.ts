@@ -4,7 +4,8 @@ import { decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { splitDocuments } from './yaml-split.ts';
-import { type Place, placeAt, placeOfField } from './yaml-place.ts';
+import { parseYamlDocument } from './yaml-document.ts';
+import { type Place, placeOfField } from './yaml-place.ts';
 
 /** One document of a file and what it says. */
 export interface FileDocument {
@@ -53,39 +54,25 @@ export function fieldPlaces({ text, line }: FileDocument): (path: string) => Pla
 }
 
 function parsePart(path: string, text: string, line: number): FileDocument {
-  const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const;
-  const document = parseDocument(text, options);
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const place = placeAt(lines, fault.pos[0]);
-    const at = `${path}:${place.line + line - 1}:${place.column}`;
-    return { text, line, problems: [malformed(at, fault.message)] };
+  const document = parseYamlDocument({ text, line });
+  const show = (place: Place): string => `${path}:${place.line}:${place.column}`;
+  if (!document.ok) {
+    return { text, line, problems: [malformed(show(document.place), document.message)] };
   }
-  const value: unknown = readValue(document);
+  const { value, placeOf } = document;
   if (value === null || value === undefined) return { text, line, problems: [] };
   const result = decodeObject(value, 'Strict');
   const found = result.ok ? result.warnings : result.problems;
-  const problems = found.map((problem) => {
-    const place = placeOfField(document, lines, problem.path ?? '');
-    const at = `${path}:${place.line + line - 1}:${place.column}`;
-    return { ...soften(problem), resource: `${at} ${problem.resource}` };
-  });
+  const problems = found.map((problem) => ({
+    ...soften(problem),
+    resource: `${show(placeOf(problem.path ?? ''))} ${problem.resource}`,
+  }));
   return { text, line, problems, ...(result.ok ? { object: result.object } : {}) };
 }
 
 /** Files made for Kubernetes may hold objects that are none of the mesh's business beside those that are. */
 function soften(problem: Problem): Problem {
   return problem.code === fieldCodes.kind ? { ...problem, severity: 'warning' } : problem;
-}
-
-function readValue(document: ReturnType<typeof parseDocument>): unknown {
-  try {
-    return document.toJS();
-  } catch {
-    // yaml expands aliases a hundredfold at most; what wants more is refused like any value that is no object.
-    return 'too many aliases';
-  }
 }
 
 /** Ends the problem of a file that cannot be read at all, for those who watch it. */
@@ -96,6 +83,6 @@ function malformed(at: string, message: string): Problem {
     code: 'E_YAML',
     severity: 'error',
     resource: at,
-    message: `${message.split('\n')[0] ?? message}${staysInForce}`,
+    message: `${message}${staysInForce}`,
   };
 }

@@ -133,7 +133,10 @@ onStack('what users get wrong', () => {
       {
         outcomes: [
           [1, `${intro}.route[0].weight: Invalid value: "ninety": must be of type integer`],
-          [1, `${intro}.rout: strict decoding error: unknown field "spec.http[0].rout"`],
+          [
+            1,
+            `${intro}.rout: strict decoding error: unknown field "spec.http[0].rout" (did you mean "route"?)`,
+          ],
           [
             1,
             `${intro}.timeout: Invalid value: "soon": must be a duration such as 1.5s, 200ms or 1h`,

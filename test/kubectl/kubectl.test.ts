@@ -171,11 +171,11 @@ for (const binary of binaries) {
         [isNew, isChanged],
         [
           [
-            'Error from server (BadRequest): error when creating "STDIN": VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: unknown field "spec.host"',
+            'Error from server (BadRequest): error when creating "STDIN": VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: unknown field "spec.host" (did you mean "hosts"?)',
             rules,
           ],
           [
-            'The VirtualService "reviews" is invalid: spec.host: strict decoding error: unknown field "spec.host"',
+            'The VirtualService "reviews" is invalid: spec.host: strict decoding error: unknown field "spec.host" (did you mean "hosts"?)',
             rules,
           ],
         ],

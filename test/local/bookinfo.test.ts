@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { LocalMesh } from '../../local/mesh.ts';
 import { type MeshFile, readMeshFile } from '../../local/mesh-file.ts';
 import type { Terminal } from '../../local/terminal.ts';
-import { writeFiles } from '../../pilot/client/write-files.ts';
+import { applyFiles } from '../../pilot/client/apply.ts';
+import { connectPilot } from '../../pilot/client/connection.ts';
 import { linesOf, recordTerminal } from '../support/recorded-terminal.ts';
 import { virtualServiceYaml } from '../support/config-objects.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
@@ -135,17 +136,13 @@ describe('Bookinfo without containers', () => {
 
   it('follows rules that come over the API', async () => {
     const terminal = recordTerminal();
-    const code = await writeFiles(
-      {
-        verb: 'apply',
-        files: ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'].map((file) =>
-          join(networking, file),
-        ),
-        pilot: { url: bookinfo.mesh.view.api },
-        ignoreNotFound: false,
-      },
-      terminal,
+    const pilot = connectPilot({ url: bookinfo.mesh.view.api });
+    const places = ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'].map((file) =>
+      join(networking, file),
     );
+    const files = { places, isRecursive: false };
+    const code = await applyFiles(pilot, { files, dryRun: 'none' }, terminal);
+    await pilot.close();
     assert.deepEqual([code, linesOf(terminal.printed()).length, terminal.complained()], [0, 8, '']);
     await bookinfo.whenOnly('v1');
   });

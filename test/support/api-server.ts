@@ -20,7 +20,11 @@ export interface ApiServer {
   readonly close: () => Promise<void>;
 }
 
-export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Promise<ApiServer> {
+/** `port` 0 is any free one. */
+export async function startApiServer(
+  changes: Partial<HttpServerDeps> = {},
+  port = 0,
+): Promise<ApiServer> {
   const memory = createMemoryStore({ clock: systemClock, logSize: 20 });
   const waiting: (() => void)[] = [];
   const store: ConfigStore = {
@@ -40,7 +44,7 @@ export async function startApiServer(changes: Partial<HttpServerDeps> = {}): Pro
     log: createLog('test', 'silent'),
     ...changes,
   });
-  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = await server.listen({ host: '127.0.0.1', port });
   const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
   const { inject, listenSecurely, counters, close } = server;
   const shown = changes.store ?? store;

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LocalMesh } from '../../local/mesh.ts';
 import { readMeshFile } from '../../local/mesh-file.ts';
-import { writeFiles } from '../../pilot/client/write-files.ts';
+import { applyFiles } from '../../pilot/client/apply.ts';
+import { connectPilot } from '../../pilot/client/connection.ts';
 import { recordTerminal } from '../support/recorded-terminal.ts';
 import { runExplainCommand } from '../../testkit/explain-command.ts';
 import { type OpenedMesh, compareRules, openLiveMesh } from '../../testkit/live-open.ts';
@@ -70,9 +71,10 @@ describe('a mesh without containers that runs', () => {
 
   async function apply(...names: readonly string[]): Promise<void> {
     const terminal = recordTerminal();
-    const files = names.map((name) => join(networking, name));
-    const pilot = { url: server };
-    await writeFiles({ verb: 'apply', files, pilot, ignoreNotFound: false }, terminal);
+    const places = names.map((name) => join(networking, name));
+    const pilot = connectPilot({ url: server });
+    await applyFiles(pilot, { files: { places, isRecursive: false }, dryRun: 'none' }, terminal);
+    await pilot.close();
     assert.equal(terminal.complained(), '');
   }
 

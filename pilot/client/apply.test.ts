@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ClientFixture,
+  type Said,
+  openClientFixture,
+} from '../../test/support/client-fixture.ts';
+import { virtualServiceYaml } from '../../test/support/config-objects.ts';
+import { type ApplyCommand, applyFiles } from './apply.ts';
+import { connectPilot } from './connection.ts';
+
+describe('cmesh apply', () => {
+  let fixture: ClientFixture;
+
+  beforeEach(async () => {
+    fixture = await openClientFixture();
+  });
+
+  afterEach(() => fixture.close());
+
+  function apply(
+    places: readonly string[],
+    {
+      input = '',
+      isRecursive = false,
+      ...rest
+    }: Partial<ApplyCommand> & { readonly input?: string; readonly isRecursive?: boolean } = {},
+  ): Promise<Said> {
+    const files = { places, isRecursive };
+    return fixture.say(
+      (terminal) => applyFiles(fixture.pilot, { files, dryRun: 'none', ...rest }, terminal),
+      input,
+    );
+  }
+
+  const shown = 'virtualservice.networking.istio.io';
+
+  it('creates, changes and leaves alone, in the words of kubectl', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    const said = [await apply([path]), await apply([path])];
+    await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v2'));
+    said.push(await apply([path]));
+    assert.deepEqual(said, [
+      { code: 0, out: [`${shown}/reviews created`], errors: [] },
+      { code: 0, out: [`${shown}/reviews unchanged`], errors: [] },
+      { code: 0, out: [`${shown}/reviews configured`], errors: [] },
+    ]);
+  });
+
+  it('says what a dry run would do, and keeps nothing', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    const said = [await apply([path], { dryRun: 'server' })];
+    const version = fixture.server.store.list().items.length;
+    await apply([path]);
+    await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v2'));
+    said.push(await apply([path], { dryRun: 'client' }), await apply([path], { dryRun: 'server' }));
+    const [stored] = fixture.server.store.list().items;
+    assert.deepEqual(
+      [version, stored?.metadata.generation, said.map(({ out }) => out)],
+      [
+        0,
+        1,
+        [
+          [`${shown}/reviews created (server dry run)`],
+          [`${shown}/reviews configured (dry run)`],
+          [`${shown}/reviews configured (server dry run)`],
+        ],
+      ],
+    );
+  });
+
+  it('takes files, folders, folders in them with -R, and standard input', async () => {
+    await mkdir(join(fixture.folder.path, 'rules/deeper'), { recursive: true });
+    await fixture.file('rules/b.yml', virtualServiceYaml('b', 'v1'));
+    await fixture.file('rules/a.yaml', virtualServiceYaml('a', 'v1'));
+    await fixture.file(
+      'rules/deeper/d.json',
+      '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "d"}}',
+    );
+    await fixture.file('rules/notes.txt', 'no rule');
+    const rules = join(fixture.folder.path, 'rules');
+    const plain = await apply([rules, '-'], { input: virtualServiceYaml('c', 'v1') });
+    const deep = await apply([rules], { isRecursive: true });
+    assert.deepEqual(
+      [plain.out, deep.out],
+      [
+        [`${shown}/a created`, `${shown}/b created`, `${shown}/c created`],
+        [`${shown}/a unchanged`, `${shown}/b unchanged`, 'configmap/d created'],
+      ],
+    );
+  });
+
+  it('takes what cmesh get -o yaml prints, and Namespaces, which exist anyway', async () => {
+    const list = `apiVersion: v1
+kind: List
+items:
+  - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+  - apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: a, namespace: shop}
+    spec: {hosts: [a], http: [{route: [{destination: {host: a, subst: v1}}]}]}
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}}
+`;
+    const path = await fixture.file('list.yaml', list);
+    assert.deepEqual(await apply([path]), {
+      code: 1,
+      out: ['namespace/shop unchanged', 'configmap/c created'],
+      errors: [
+        'E_FIELD_UNKNOWN list.yaml:8:71 VirtualService shop/a: spec.http[0].route[0].destination.subst: unknown field "spec.http[0].route[0].destination.subst" (did you mean "subset"?)',
+        'Warning: list.yaml:9:28: kind: ConfigMap is stored, but not yet in force: proxies get nothing of it',
+      ],
+    });
+  });
+
+  it('keeps what others have noted on an object', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    await apply([path]);
+    const { store } = fixture.server;
+    const [stored] = store.list().items;
+    assert.ok(stored);
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    await store.replace({ ...stored, metadata: { ...stored.metadata, annotations } });
+    await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v2'));
+    await apply([path]);
+    assert.deepEqual(store.list().items[0]?.metadata.annotations, annotations);
+  });
+
+  it('refuses what is wrong with its place, and puts the others in force', async () => {
+    const wrong = virtualServiceYaml('wrong', 'v1').replace('subset:', 'subst:');
+    const mixed = await fixture.file(
+      'mixed.yaml',
+      `${wrong}---\n${virtualServiceYaml('good', 'v1')}---\n${virtualServiceYaml('kind', 'v1').replace('VirtualService', 'VirtualServce')}---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}\n`,
+    );
+    const broken = await fixture.file('broken.yaml', 'spec: [\n');
+    const missing = join(fixture.folder.path, 'missing.yaml');
+    assert.deepEqual(await apply([mixed, broken, missing, 'https://example.com/a.yaml']), {
+      code: 1,
+      out: [`${shown}/good created`],
+      errors: [
+        'E_FIELD_UNKNOWN mixed.yaml:13:20 VirtualService default/wrong: spec.http[0].route[0].destination.subst: unknown field "spec.http[0].route[0].destination.subst" (did you mean "subset"?)',
+        'E_KIND_UNKNOWN mixed.yaml:30:7 VirtualServce: kind: Invalid value: "networking.istio.io/v1 VirtualServce": is not a kind of the mesh (did you mean "VirtualService"?)',
+        'E_KIND_UNKNOWN mixed.yaml:43:29 Deployment: kind: Invalid value: "apps/v1 Deployment": is not a kind of the mesh',
+        'E_YAML broken.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+        'missing.yaml: there is no such file',
+        'https://example.com/a.yaml: files are read from this machine; fetch it first: curl -fsSL https://example.com/a.yaml | cmesh … -f -',
+      ],
+    });
+  });
+
+  it('shows what pilot warns of, with the place', async () => {
+    const text = virtualServiceYaml('reviews', 'v1').replace(
+      'host: reviews\n            subset: v1',
+      'host: reviews\n            subset: v1\n          headers: {request: {set: {"x y": a}}}',
+    );
+    assert.match(
+      (await apply([await fixture.file('bad.yaml', text)])).errors.join(),
+      /^E_FIELD_INVALID bad\.yaml:14:/,
+    );
+    const gateway = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: g}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+    - port: {number: 80, name: http, protocol: HTTP}
+      hosts: ["*"]
+`;
+    const { code, errors } = await apply([await fixture.file('g.yaml', gateway)]);
+    assert.deepEqual(
+      [code, errors],
+      [
+        0,
+        [
+          'Warning: g.yaml:2:7: kind: Gateway is stored, but not yet in force: proxies get nothing of it',
+        ],
+      ],
+    );
+  });
+
+  it('does not write over what somebody else has written, when the file names a version', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    await apply([path]);
+    const [stored] = fixture.server.store.list().items;
+    const version = stored?.metadata.resourceVersion ?? '';
+    await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v2'));
+    await apply([path]);
+    const stale = virtualServiceYaml('reviews', 'v3').replace(
+      'namespace:',
+      `resourceVersion: "${version}"\n  namespace:`,
+    );
+    const { code, errors } = await apply([await fixture.file('stale.yaml', stale)]);
+    assert.equal(code, 1);
+    assert.match(
+      errors.join('\n'),
+      /^stale\.yaml:1:1: .*reviews.*; the file names metadata\.resourceVersion \d+, and reviews has been written since: take that line out/,
+    );
+  });
+
+  it('puts objects that name no namespace into that of -n, and refuses those of another', async () => {
+    const plain = virtualServiceYaml('a', 'v1').replace('  namespace: default\n', '');
+    const path = await fixture.file('a.yaml', `${plain}---\n${virtualServiceYaml('b', 'v1')}`);
+    const said = await apply([path], { namespace: 'shop' });
+    assert.deepEqual(
+      [fixture.server.store.list().items.map(({ metadata }) => metadata.namespace), said],
+      [
+        ['shop'],
+        {
+          code: 1,
+          out: [`${shown}/a created`],
+          errors: [
+            'a.yaml:14:1: the object is in namespace "default", and -n says "shop": leave one of them out',
+          ],
+        },
+      ],
+    );
+  });
+
+  it('prints the objects with -o', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    const [name, json] = [
+      await apply([path], { format: 'name' }),
+      await apply([path], { format: 'json' }),
+    ];
+    const object = JSON.parse(json.out.join('\n')) as { readonly kind: string };
+    assert.deepEqual([name.out, object.kind], [[`${shown}/reviews`], 'VirtualService']);
+  });
+
+  it('ends at once where no pilot answers', async () => {
+    const path = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    await fixture.server.close();
+    await assert.rejects(apply([path, path]), { code: 'E_PILOT_UNREACHABLE' });
+    const pilot = connectPilot({ url: 'http://127.0.0.1:1', source: '--pilot' });
+    await assert.rejects(pilot.ask({ path: '/apis' }), {
+      message:
+        'no pilot answers at http://127.0.0.1:1 (--pilot) (connect ECONNREFUSED 127.0.0.1:1). Is it running there? `cmesh local MESH_FILE`, `npm start` and `docker compose up` start a mesh',
+    });
+  });
+});

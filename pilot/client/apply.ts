@@ -1,0 +1,133 @@
+import { OperationError } from '../../kit/errors.ts';
+import { exitCodes } from '../../kit/exit-code.ts';
+import type { Terminal } from '../../kit/terminal.ts';
+import type { Connection } from './connection.ts';
+import { type ObjectDocument, warn, workOnFiles } from './file-objects.ts';
+import { type ObjectClient, openObjectClient, placeOfObject } from './object-client.ts';
+import { type ObjectFormat, type ServedObject, printObjects } from './print-objects.ts';
+import type { FileChoice } from './rule-sources.ts';
+import { type ServedKind, showObject } from './served-kinds.ts';
+import { RefusedError, type WireObject, saysSame } from './wire-object.ts';
+
+/** Who judges, and whether anything is written. */
+export type DryRun = 'none' | 'client' | 'server';
+
+export interface ApplyCommand {
+  readonly files: FileChoice;
+  /** The namespace of objects that name none. */
+  readonly namespace?: string;
+  readonly dryRun: DryRun;
+  /** Missing: what became of each object, in the words of kubectl. */
+  readonly format?: ObjectFormat;
+}
+
+/**
+ * `cmesh apply`: makes pilot have what files say. One mistake does not stop the rest. Exit codes: 0 all done, 1
+ * something was refused. Throws OperationError `E_PILOT_UNREACHABLE`, `E_PILOT_DENIED`.
+ */
+export async function applyFiles(
+  pilot: Connection,
+  command: ApplyCommand,
+  terminal: Terminal,
+): Promise<number> {
+  const client = await openObjectClient(pilot);
+  const { files, namespace, dryRun, format } = command;
+  const served: ServedObject[] = [];
+  const action = async (document: ObjectDocument): Promise<void> => {
+    const { kind, object, outcome, warnings } = await applyObject(client, document.object, dryRun);
+    warn(document, warnings, terminal);
+    served.push({ kind, object });
+    if (format !== undefined) return;
+    const name = showObject(kind, object.metadata.name);
+    terminal.print(`${name} ${paintOutcome(outcome, terminal)}${trialNote(dryRun)}\n`);
+  };
+  const work = { files, kinds: client.kinds, namespace, takes: 'valid', action } as const;
+  const failures = await workOnFiles(work, terminal);
+  if (format !== undefined && served.length > 0) {
+    terminal.print(await printObjects(served, { format, isSingle: true }));
+  }
+  return failures > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** What became of an object. */
+type Outcome = 'created' | 'configured' | 'unchanged';
+
+interface Applied extends ServedObject {
+  readonly outcome: Outcome;
+  readonly warnings: readonly string[];
+}
+
+async function applyObject(
+  client: ObjectClient,
+  object: WireObject,
+  dryRun: DryRun,
+): Promise<Applied> {
+  const place = placeOfObject(client.kinds, object);
+  const { kind } = place;
+  const stored = await client.get(place);
+  if (stored !== undefined && !kind.verbs.includes('update')) {
+    return { kind, object: stored, outcome: 'unchanged', warnings: [] };
+  }
+  const wanted = stored === undefined ? object : over(stored, object);
+  const { object: written, warnings } = await write(client, wanted, {
+    kind,
+    isNew: stored === undefined,
+    dryRun,
+  });
+  return { kind, object: written, outcome: compare(stored, written), warnings };
+}
+
+function compare(stored: WireObject | undefined, written: WireObject): Outcome {
+  if (stored === undefined) return 'created';
+  return saysSame(stored, written) ? 'unchanged' : 'configured';
+}
+
+interface Writing {
+  readonly kind: ServedKind;
+  readonly isNew: boolean;
+  readonly dryRun: DryRun;
+}
+
+async function write(
+  client: ObjectClient,
+  object: WireObject,
+  { isNew, dryRun }: Writing,
+): Promise<{ readonly object: WireObject; readonly warnings: readonly string[] }> {
+  if (dryRun === 'client') return { object, warnings: [] };
+  const place = placeOfObject(client.kinds, object);
+  const choice = { isTrial: dryRun === 'server' };
+  try {
+    return await (isNew
+      ? client.create(place, object, choice)
+      : client.replace(place, object, choice));
+  } catch (error) {
+    throw adviseOnConflict(error, object);
+  }
+}
+
+/** A version in a file is a promise that nobody has written since. */
+function adviseOnConflict(error: unknown, { metadata }: WireObject): unknown {
+  const { resourceVersion, name } = metadata;
+  if (!(error instanceof RefusedError) || error.status !== 409 || resourceVersion === undefined) {
+    return error;
+  }
+  const advice = `the file names metadata.resourceVersion ${resourceVersion}, and ${name} has been written since: take that line out of the file to write all the same, or begin with what \`cmesh get -o yaml\` shows now`;
+  return new OperationError('E_CONFLICT', `${error.message}; ${advice}`);
+}
+
+/** What the file says, with the annotations that others have put on the object, such as kubectl. */
+export function over(stored: WireObject, object: WireObject): WireObject {
+  const annotations = { ...stored.metadata.annotations, ...object.metadata.annotations };
+  if (Object.keys(annotations).length === 0) return object;
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+function paintOutcome(outcome: Outcome, { paint }: Terminal): string {
+  return outcome === 'unchanged' ? outcome : paint('green', outcome);
+}
+
+/** As kubectl says it. */
+export function trialNote(dryRun: DryRun): string {
+  if (dryRun === 'none') return '';
+  return dryRun === 'server' ? ' (server dry run)' : ' (dry run)';
+}

@@ -1,0 +1,131 @@
+import { type Problem, formatProblem } from '../../kit/problem.ts';
+import { type DecodeResult, decodeObject } from '../api/decode.ts';
+import { fieldCodes } from '../api/field-error.ts';
+import { findKind, kinds } from '../api/kinds.ts';
+import { parseYamlDocument } from '../store/yaml-document.ts';
+import type { Place } from '../store/yaml-place.ts';
+import { splitDocuments } from '../store/yaml-split.ts';
+import type { SourceText } from './rule-sources.ts';
+import type { WireObject } from './wire-object.ts';
+
+/** A place that editors and terminals understand. */
+export interface FilePlace extends Place {
+  readonly file: string;
+}
+
+export interface PlacedProblem extends Problem {
+  readonly place: FilePlace;
+}
+
+/** One object of a file, and what is wrong with it. */
+export interface RuleDocument {
+  readonly place: FilePlace;
+  /** As it is written; missing where no object can be read. */
+  readonly object?: WireObject;
+  /** Whether this client knows the kind, and so has checked the object. */
+  readonly isKnown: boolean;
+  readonly problems: readonly PlacedProblem[];
+  readonly placeOf: (path: string) => FilePlace;
+}
+
+/** All objects of a text; the items of a List count as if each were a document of its own. */
+export function readDocuments({ file, text }: SourceText): readonly RuleDocument[] {
+  return splitDocuments(text).flatMap((part) => {
+    const document = parseYamlDocument(part);
+    if (!document.ok) return [malformed({ file, ...document.place }, document.message)];
+    const { value, placeOf } = document;
+    if (value === null || value === undefined) return [];
+    const locate = (path: string): FilePlace => ({ file, ...placeOf(path) });
+    return itemsOf(value).map(({ item, path }) =>
+      readObject(item, (field) => locate(joinPath(path, field))),
+    );
+  });
+}
+
+interface Item {
+  readonly item: unknown;
+  readonly path: string;
+}
+
+/** What `cmesh get -o yaml` prints of several objects. */
+function itemsOf(value: object | string | number | boolean): readonly Item[] {
+  const { kind, items } = value as { readonly kind?: unknown; readonly items?: unknown };
+  const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items);
+  if (!isList) return [{ item: value, path: '' }];
+  return items.map((item: unknown, index) => ({ item, path: `items[${index}]` }));
+}
+
+function joinPath(parent: string, field: string): string {
+  if (parent === '') return field;
+  return field === '' ? parent : `${parent}.${field}`;
+}
+
+function readObject(value: unknown, placeOf: RuleDocument['placeOf']): RuleDocument {
+  const result = decodeObject(value, 'Strict');
+  const place = placeOf('');
+  const object = isObject(value) ? value : undefined;
+  const isKnown = object !== undefined && findKind(object.apiVersion, object.kind) !== undefined;
+  const problems = problemsOf(result).map((problem) => ({
+    ...problem,
+    severity: isForeign(problem, object) ? ('warning' as const) : problem.severity,
+    place: placeOf(problem.path ?? ''),
+  }));
+  return { place, isKnown, problems, placeOf, ...(object === undefined ? {} : { object }) };
+}
+
+function problemsOf(result: DecodeResult): readonly Problem[] {
+  return result.ok ? result.warnings : result.problems;
+}
+
+function isObject(value: unknown): value is WireObject {
+  const { apiVersion, kind, metadata } = (value ?? {}) as Partial<WireObject>;
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata === 'object';
+}
+
+/**
+ * Files made for Kubernetes hold objects that are none of the mesh's business, such as Deployments. What is in a group
+ * of the mesh is a misspelt kind or version.
+ */
+function isForeign({ code }: Problem, object: WireObject | undefined): boolean {
+  if (code !== fieldCodes.kind || object === undefined) return false;
+  const [group = ''] = object.apiVersion.split('/', 1);
+  return !kinds.some((kind) => kind.group !== '' && kind.group === group);
+}
+
+function malformed(place: FilePlace, message: string): RuleDocument {
+  const problem: PlacedProblem = {
+    code: 'E_YAML',
+    severity: 'error',
+    resource: place.file,
+    message: explainYaml(message),
+    place,
+  };
+  return { place, isKnown: false, problems: [problem], placeOf: () => place };
+}
+
+/** What to do about the mistakes that people make most; the parser says what, not how to mend it. */
+function explainYaml(message: string): string {
+  const remedy = remedies.find(([pattern]) => pattern.test(message))?.[1];
+  return remedy === undefined ? message : `${message}: ${remedy}`;
+}
+
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/tab/i, 'put blanks instead of the tab at the beginning of the line'],
+  [/Map keys must be unique/, 'the key stands twice; take one away or make a list of them'],
+  [/Nested mappings are not allowed in compact/, 'put a value that has ": " in it in quotes'],
+  [/All mapping items must start at the same column/, 'indent the line as its neighbours are'],
+];
+
+/** `FILE:LINE:COLUMN`. */
+export function formatPlace({ file, line, column }: FilePlace): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** One line: code, place, object, field, and what is wrong. */
+export function formatPlaced({ place, ...problem }: PlacedProblem): string {
+  const resource =
+    problem.resource === place.file
+      ? formatPlace(place)
+      : `${formatPlace(place)} ${problem.resource}`;
+  return formatProblem({ ...problem, resource });
+}
