@@ -69,36 +69,8 @@ async function openPilot(
   lifecycle: Lifecycle,
   additions: PilotAdditions,
 ): Promise<Pilot> {
-  const store = lifecycle.add(
-    await openStore(config.store, {
-      clock: systemClock,
-      log,
-      ...(additions.signal === undefined ? {} : { signal: additions.signal }),
-    }),
-  );
-  const registry = lifecycle.add(openRegistry(config.registry, log));
-  const catalog =
-    additions.services === undefined
-      ? registry.catalog
-      : lifecycle.add(mergeCatalogs(registry.catalog, additions.services)).catalog;
-  const { domain } = config;
-  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock: systemClock }));
-  const pipeline = lifecycle.add(
-    new Pipeline({
-      catalog,
-      resources: store.resources,
-      domain,
-      mesh: config.tracing === undefined ? {} : { tracing: config.tracing },
-      clock: systemClock,
-      log,
-    }),
-  );
-  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
-  const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
-  const nameTable = recomputeOnChange<NameTable>();
-  pipeline.mesh.subscribe((mesh) => {
-    names.set(nameTable([mesh.services], () => nameTableOf(mesh, domain)));
-  });
+  const state = await openState(config, log, lifecycle, additions);
+  const { pipeline } = state;
   pipeline.start();
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
   const grpc = await ads.listen(config.grpc);
@@ -107,16 +79,16 @@ async function openPilot(
     createHttpServer({
       access: await openAccess(config.access, log, lifecycle),
       ...(audit === undefined ? {} : { audit }),
-      store,
-      names,
+      store: state.store,
+      names: state.names,
       ready: () => pipeline.mesh.current() !== undefined,
       debug: {
-        ...debugViews(pipeline, ads, problems),
-        ...proxyViews(ads, store, config.domain),
-        catalog: () => catalog.current() ?? [],
+        ...debugViews(pipeline, ads, state.problems),
+        ...proxyViews(ads, state.store, config.domain),
+        catalog: () => state.catalog.current() ?? [],
         ...additions.debug,
       },
-      analysis,
+      analysis: state.analysis,
       clock: systemClock,
       log,
     }),
@@ -127,6 +99,44 @@ async function openPilot(
   warnOfOpenDoors(config, log);
   log.info(addresses, 'pilot serves');
   return { ...addresses, ads, close: () => lifecycle.close() };
+}
+
+/** What pilot knows, and what follows from it. */
+interface State {
+  readonly store: ConfigStore;
+  readonly catalog: Watched<readonly RegisteredService[]>;
+  readonly analysis: LiveAnalysis;
+  readonly pipeline: Pipeline;
+  readonly problems: () => readonly Problem[];
+  readonly names: Watched<NameTable>;
+}
+
+async function openState(
+  { store: location, registry: place, domain, tracing }: PilotConfig,
+  log: Log,
+  lifecycle: Lifecycle,
+  { services, signal }: PilotAdditions,
+): Promise<State> {
+  const clock = systemClock;
+  const store = lifecycle.add(
+    await openStore(location, { clock, log, ...(signal === undefined ? {} : { signal }) }),
+  );
+  const registry = lifecycle.add(openRegistry(place, log));
+  const catalog =
+    services === undefined
+      ? registry.catalog
+      : lifecycle.add(mergeCatalogs(registry.catalog, services)).catalog;
+  const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock }));
+  const { resources } = store;
+  const mesh = tracing === undefined ? {} : { tracing };
+  const pipeline = lifecycle.add(new Pipeline({ catalog, resources, domain, mesh, clock, log }));
+  const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
+  const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
+  const nameTable = recomputeOnChange<NameTable>();
+  pipeline.mesh.subscribe((current) => {
+    names.set(nameTable([current.services], () => nameTableOf(current, domain)));
+  });
+  return { store, catalog, analysis, pipeline, problems, names };
 }
 
 interface Registry extends Closer {
