@@ -8,6 +8,10 @@ if (command === 'registrator') {
 } else if (command === 'agent') {
   const { runAgent } = await import('../sidecar/main.ts');
   process.exitCode = await runAgent(rest, process.env);
+} else if (command === '__complete') {
+  const { createProgram } = await import('./program.ts');
+  const { complete, formatCompletion } = await import('./completion/complete.ts');
+  process.stdout.write(formatCompletion(await complete(createProgram(), rest)));
 } else {
   const { createProgram } = await import('./program.ts');
   await createProgram().parseAsync();

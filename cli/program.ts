@@ -4,6 +4,7 @@ import { version } from '../kit/version.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addEditCommand } from './commands/edit.ts';
@@ -54,6 +55,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addBugReportCommand,
   ],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
+  'This command:': [addCompletionCommand],
 };
 
 /** What `cmesh` reads its arguments with; wrong ones end the process with exit code 2. */
@@ -68,7 +70,7 @@ export function createProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
-  return program;
+  return program.helpCommand('help [command]', 'show the help of a command');
 }
 
 /** commander has said what is wrong, or shown the help that was asked for. */

@@ -14,8 +14,10 @@ export interface DryRunFlags {
 export function dryRunOption(): Option {
   return new Option(
     '--dry-run [how]',
-    'say what would happen: "server" (the default) lets pilot judge, "client" does not ask it to',
-  ).argParser(readDryRun);
+    'only say what would happen: pilot judges (server, if nothing is said), or it does not (client)',
+  )
+    .choices(['server', 'client', 'none'])
+    .argParser(readDryRun);
 }
 
 function readDryRun(text: string): DryRun {

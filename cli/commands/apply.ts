@@ -3,6 +3,7 @@ import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import type { ObjectFormat } from '../../pilot/client/print-objects.ts';
 import { addFileOptions, type FileFlags, requireFiles } from '../file-options.ts';
 import { outputOption } from '../output-option.ts';
+import { completeNamespaces } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
 import { type DryRunFlags, dryRunOf, dryRunOption, namespaceOption } from '../write-options.ts';
@@ -18,8 +19,7 @@ export function addApplyCommand(program: Command): void {
     .command('apply')
     .summary('put the rules of files in force')
     .description(
-      `Puts the rules of files in force: an object that is not there is created, another one becomes what the file says.
-Wrong objects are refused with their place and what to do, and the others go through.`,
+      'Puts the rules of files in force: an object that is not there is created, another one becomes what the file says. Wrong objects are refused with their place and what to do, and the others go through.',
     )
     .addHelpText(
       'after',
@@ -53,5 +53,5 @@ Exit codes: 0 all done, 1 something was refused, 2 wrong usage, 3 no pilot answe
     .option(...namespaceOption)
     .addOption(dryRunOption())
     .addOption(outputOption(['json', 'yaml', 'name'], 'print the objects'));
-  addPilotOptions(command);
+  addPilotOptions(completeNamespaces(command));
 }

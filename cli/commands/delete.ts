@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import { addFileOptions, chooseFiles, type FileFlags } from '../file-options.ts';
 import { outputOption } from '../output-option.ts';
+import { completeObjects } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
 import { type DryRunFlags, dryRunOf, dryRunOption, namespaceOption } from '../write-options.ts';
@@ -66,5 +67,5 @@ Exit codes: 0 all done, 1 something was not there, 2 wrong usage, 3 no pilot ans
     .option('--ignore-not-found', 'do not mind what is not there')
     .addOption(dryRunOption())
     .addOption(outputOption(['name'], 'print only the names'));
-  addPilotOptions(command);
+  addPilotOptions(completeObjects(command));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import { addFileOptions, type FileFlags, requireFiles } from '../file-options.ts';
+import { completeNamespaces } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
 import { namespaceOption } from '../write-options.ts';
@@ -36,5 +37,5 @@ Exit codes: 0 no difference, 1 differences, 2 wrong usage or something was refus
       }),
     );
   addFileOptions(command).option(...namespaceOption);
-  addPilotOptions(command);
+  addPilotOptions(completeNamespaces(command));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeObjects } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
 
@@ -13,8 +14,7 @@ export function addEditCommand(program: Command): void {
     .command('edit')
     .summary('change a rule in your editor')
     .description(
-      `Opens rules in your editor (VISUAL, EDITOR, else vi) and writes what you save. What is refused is opened again
-with the reasons at its top; if you give up, your text is kept in a file.`,
+      'Opens rules in your editor (VISUAL, EDITOR, else vi) and writes what you save. What is refused is opened again with the reasons at its top; if you give up, your text is kept in a file.',
     )
     .argument('<objects...>', 'KIND NAME..., or KIND/NAME...')
     .option('-n, --namespace <name>', 'namespace of the objects', 'default')
@@ -36,5 +36,5 @@ Exit codes: 0 written or left as it was, 1 not written, 2 wrong usage, 3 no pilo
         return editObjects(pilot, { words, namespace }, { terminal, editor });
       }),
     );
-  addPilotOptions(command);
+  addPilotOptions(completeObjects(command));
 }

@@ -7,6 +7,7 @@ import type { ObjectFormat } from '../../pilot/client/print-objects.ts';
 import type { Selection } from '../../pilot/client/selection.ts';
 import { addFileOptions, chooseFiles, type FileFlags } from '../file-options.ts';
 import { outputOption } from '../output-option.ts';
+import { completeObjects } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
 
@@ -31,8 +32,7 @@ export function addGetCommand(program: Command): void {
     .command('get')
     .summary('show rules')
     .description(
-      `Shows the rules that pilot has. A kind may be written in full or short (virtualservice, vs); several are
-separated by commas; istio-io means all of Istio's, and all means them too.`,
+      "Shows the rules that pilot has. A kind may be written in full or short (virtualservice, vs); several are separated by commas; istio-io means all of Istio's, and all means them too.",
     )
     .argument('[objects...]', 'KIND, KIND NAME..., or KIND/NAME...')
     .addHelpText(
@@ -65,7 +65,7 @@ Exit codes: 0 shown, 1 what was named is not there, 2 wrong usage, 3 no pilot an
     .option('--show-managed-fields', 'with -o: show who owns which field')
     .option('--ignore-not-found', 'do not mind what is not there');
   addFileOptions(command);
-  addPilotOptions(command);
+  addPilotOptions(completeObjects(command));
 }
 
 interface Request {

@@ -29,7 +29,9 @@ Examples:
   cmesh pilot --http 127.0.0.1:8080 --https 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key --token-file tokens.yaml
 
 The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul. docs/stores.md compares the stores,
-docs/access.md says who may use the configuration API, and how to let others use it.`,
+docs/access.md says who may use the configuration API, and how to let others use it.
+
+Exit codes: 0 ended by a signal, 1 failed, 2 wrong usage`,
     )
     .action(async (flags: PilotFlags) => {
       const { runPilot } = await import('../../pilot/main.ts');

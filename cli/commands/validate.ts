@@ -14,8 +14,7 @@ export function addValidateCommand(program: Command): void {
     .command('validate')
     .summary('say what is wrong in files, without a mesh')
     .description(
-      `Says all that is wrong in files, each with FILE:LINE:COLUMN, without a mesh. Objects of kinds that the mesh
-does not have, such as Deployments, are said and not checked.`,
+      'Says all that is wrong in files, each with FILE:LINE:COLUMN, without a mesh. Objects of kinds that the mesh does not have, such as Deployments, are said and not checked.',
     )
     .addHelpText(
       'after',

@@ -75,8 +75,9 @@ export function connectPilot(address: PilotAddress): Connection {
     follow: async (question, signal) => {
       const response = await send(question, signal);
       const { statusCode: status = 0 } = response;
-      if (status >= 400)
+      if (status >= 400) {
         return { answer: await readAnswer(address, response, signal), lines: noLines() };
+      }
       const answer = { status, body: undefined, warnings: readWarnings(response) };
       return { answer, lines: splitLines(response, signal) };
     },

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
 
+/** The words that start `cmesh` from the sources. */
+export const cmeshCommand = [process.execPath, '--import', tsx, main] as const;
+
 /** A command of `cmesh` that runs. */
 export interface Run {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
@@ -21,7 +24,7 @@ export function runCmesh(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Run {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+  const child = spawn(cmeshCommand[0], [...cmeshCommand.slice(1), ...args], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
