@@ -64,7 +64,7 @@ const table = {
     node,
   ],
   'pilot/store': ['^pilot/(api|ownership)', '^kit', ...npm('yaml'), node],
-  'pilot/client': ['^pilot/(api|store)', '^kit', ...npm('yaml'), node],
+  'pilot/client': ['^pilot/(analysis|api|model|store)', '^kit', ...npm('yaml'), node],
   'pilot/push': [
     '^node:crypto',
     '^pilot/(api|model|translate|ir|xds)',

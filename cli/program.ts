@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../kit/exit-code.ts';
 import { version } from '../kit/version.ts';
+import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addApplyCommand } from './commands/apply.ts';
 import { addBugReportCommand } from './commands/bug-report.ts';
 import { addCompletionCommand } from './commands/completion.ts';
@@ -47,6 +48,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
     addDiffCommand,
     addEditCommand,
     addValidateCommand,
+    addAnalyzeCommand,
   ],
   'Tests of rules:': [addTestCommand, addExplainCommand],
   'Looking into the mesh:': [

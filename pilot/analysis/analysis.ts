@@ -15,6 +15,9 @@ export type AnalyzedChange =
   | { readonly kind: 'put'; readonly resource: ConfigResource }
   | { readonly kind: 'remove'; readonly key: ObjectKey };
 
+/** A write is not to wait for thousands of others; status, log and `cmesh analyze` leave none out. */
+const mostPreviewed = 100;
+
 interface Result {
   readonly problems: readonly Problem[];
   /** Topics that the result depends on. */
@@ -31,6 +34,8 @@ export class Analysis {
   readonly #results = new Map<string, Result>();
   readonly #readers = new Map<string, Set<string>>();
   readonly #stale = new Set<string>();
+  /** Never looked at, so nobody knows yet what they depend on. */
+  readonly #unseen = new Set<string>();
 
   /** `domain` is the one in which rules may use short names. */
   constructor(domain: string, chosen: readonly Analyzer[] = analyzers) {
@@ -53,13 +58,28 @@ export class Analysis {
   change(change: AnalyzedChange): void {
     const key = formatKey(change.kind === 'put' ? change.resource.key : change.key);
     this.#invalidate(this.#apply(change));
-    if (change.kind === 'put') this.#stale.add(key);
-    else this.#forget(key);
+    if (change.kind === 'remove') {
+      this.#forget(key);
+      return;
+    }
+    this.#stale.add(key);
+    if (!this.#results.has(key)) this.#unseen.add(key);
+  }
+
+  /** Looks again at some of what a change has made uncertain; returns whether nothing is left. */
+  settle(most = Infinity): boolean {
+    let left = most;
+    for (const name of this.#stale) {
+      if (left === 0) return false;
+      left -= 1;
+      this.#refresh(name);
+    }
+    return true;
   }
 
   /** All that is wrong, by resource. */
   problems(): readonly Problem[] {
-    this.#settle();
+    this.settle();
     return [...this.#index.resources.keys()]
       .sort()
       .flatMap((key) => this.#results.get(key)?.problems ?? []);
@@ -67,35 +87,45 @@ export class Analysis {
 
   /** What is wrong with one resource. The same list as long as nothing has changed for it. */
   problemsOf(key: ObjectKey): readonly Problem[] {
-    const name = formatKey(key);
-    const resource = this.#index.get(key);
-    if (resource === undefined) return [];
-    if (this.#stale.has(name)) this.#refresh(name, resource);
-    return this.#results.get(name)?.problems ?? [];
+    return this.#problemsAt(formatKey(key));
   }
 
   /**
    * What a change would say: of the changed resource all, and of others what they would not have without it. Nothing
-   * is changed.
+   * is changed. Of very many others, some are looked at.
    */
   preview(change: AnalyzedChange): Preview {
-    this.#settle();
     const key = change.kind === 'put' ? change.resource.key : change.key;
-    const before = this.#index.get(key);
-    const touched = this.#apply(change);
     const name = formatKey(key);
-    const others = this.#readersOf(touched).filter((other) => other !== name);
+    const before = this.#index.get(key);
+    for (const unseen of this.#unseen) this.#refresh(unseen);
+    const touched = this.#apply(change);
+    this.#restore(key, before);
+    const others = this.#readersOf(touched)
+      .filter((other) => other !== name)
+      .slice(0, mostPreviewed);
+    const known = others.map((other) => this.#problemsAt(other));
+    this.#apply(change);
     const own = change.kind === 'put' ? this.#analyze(change.resource).problems : [];
-    const caused = others.flatMap((other) => this.#newProblems(other));
-    this.#apply(before === undefined ? { kind: 'remove', key } : { kind: 'put', resource: before });
+    const caused = others.flatMap((other, index) => this.#newProblems(other, known[index] ?? []));
+    this.#restore(key, before);
     return { own, caused };
   }
 
-  #newProblems(name: string): readonly Problem[] {
+  #restore(key: ObjectKey, before: ConfigResource | undefined): void {
+    this.#apply(before === undefined ? { kind: 'remove', key } : { kind: 'put', resource: before });
+  }
+
+  #newProblems(name: string, before: readonly Problem[]): readonly Problem[] {
     const resource = this.#index.resources.get(name);
     if (resource === undefined) return [];
-    const known = new Set((this.#results.get(name)?.problems ?? []).map(identify));
+    const known = new Set(before.map(identify));
     return this.#analyze(resource).problems.filter((problem) => !known.has(identify(problem)));
+  }
+
+  #problemsAt(name: string): readonly Problem[] {
+    if (this.#stale.has(name)) this.#refresh(name);
+    return this.#results.get(name)?.problems ?? [];
   }
 
   #apply(change: AnalyzedChange): readonly string[] {
@@ -112,15 +142,12 @@ export class Analysis {
     return [...new Set(topics.flatMap((topic) => [...(this.#readers.get(topic) ?? [])]))];
   }
 
-  #settle(): void {
-    for (const name of [...this.#stale]) {
-      const resource = this.#index.resources.get(name);
-      if (resource === undefined) this.#forget(name);
-      else this.#refresh(name, resource);
+  #refresh(name: string): void {
+    const resource = this.#index.resources.get(name);
+    if (resource === undefined) {
+      this.#forget(name);
+      return;
     }
-  }
-
-  #refresh(name: string, resource: ConfigResource): void {
     const before = this.#results.get(name);
     const result = this.#analyze(resource);
     this.#forget(name);
@@ -142,6 +169,7 @@ export class Analysis {
     }
     this.#results.delete(name);
     this.#stale.delete(name);
+    this.#unseen.delete(name);
   }
 
   #analyze(resource: ConfigResource): Result {

@@ -235,6 +235,13 @@ export const codes = {
     meaning: 'A match is for a gateway that the VirtualService is not for, so it never holds.',
     fix: 'Add the gateway to spec.gateways, or correct the match.',
   },
+  CM0308: {
+    name: 'WeightsNotHundred',
+    severity: warning,
+    meaning:
+      'Weights that look like percentages do not add up to 100. They are shares of their sum, so each destination gets another share than is written.',
+    fix: 'Make them add up to 100. Plain ratios, such as 3 and 1, are not meant.',
+  },
   // Subsets, ports and protocols.
   CM0401: {
     name: 'DestinationRuleSubsetNotSelectPods',

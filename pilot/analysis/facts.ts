@@ -49,11 +49,23 @@ export class Facts {
 
   /** The full name that a rule means by `host`, whether there is such a service or not. */
   resolve(host: string): string {
-    this.#record(topics.service(hostKey(host, this.domain)));
-    const name = resolveHostname(host, this.domain, (candidate) => this.#isService(candidate));
-    if (this.#isService(name)) return name;
+    const { name, asked } = this.#index.derive(`host ${host}`, () => this.#lookUp(host));
+    for (const topic of asked) this.#record(topic);
+    return name;
+  }
+
+  /** The full name, and all that it depends on: also the names that it would have gone by. */
+  #lookUp(host: string): { readonly name: string; readonly asked: ReadonlySet<string> } {
+    const asked = new Set([topics.service(hostKey(host, this.domain))]);
+    const isService = (candidate: string): boolean => {
+      asked.add(topics.service(hostKey(candidate, this.domain)));
+      return this.#serviceAt(candidate) !== undefined;
+    };
+    const name = resolveHostname(host, this.domain, isService);
+    if (isService(name)) return { name, asked };
     const key = hostKey(host, this.domain);
-    return key.includes('.') || key.includes('*') ? host : `${key}.${this.domain}`;
+    const isFull = key.includes('.') || key.includes('*');
+    return { name: isFull ? host : `${key}.${this.domain}`, asked };
   }
 
   /** Names of the services, in the form that `like` has: short or full. */
@@ -219,10 +231,6 @@ export class Facts {
       labels: spec.labels ?? {},
       ports: Object.values(spec.ports ?? {}),
     }));
-  }
-
-  #isService(hostname: string): boolean {
-    return this.#serviceAt(hostname) !== undefined;
   }
 
   #serviceAt(hostname: string): RegisteredService | undefined {

@@ -5,11 +5,13 @@
  */
 export function hostKey(host: string, domain: string): string {
   const labels = domain.split('.');
+  // DNS names are compared without regard to case (RFC 4343).
+  const name = host.toLowerCase();
   for (let length = labels.length; length > 0; length -= 1) {
     const suffix = `.${labels.slice(0, length).join('.')}`;
-    if (host.endsWith(suffix)) return host.slice(0, -suffix.length);
+    if (name.endsWith(suffix)) return name.slice(0, -suffix.length);
   }
-  return host;
+  return name;
 }
 
 /** The wildcards that cover a host name, the longest first: `*.b.c`, `*.c` and `*` for a.b.c. */

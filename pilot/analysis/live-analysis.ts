@@ -29,20 +29,30 @@ export interface LiveAnalysisOptions {
 const quiet = 200;
 const longest = 2000;
 
+/** Resources: some ten milliseconds of work. */
+const slice = 100;
+
 /** The analysis of a running mesh: follows the store and the registries. */
 export class LiveAnalysis implements Closer {
   readonly #options: LiveAnalysisOptions;
   readonly #analysis: Analysis;
   readonly #warnings = new WatchedCell<readonly Problem[]>();
   readonly #lifecycle = new Lifecycle();
+  #stopSlices: () => void = () => undefined;
   readonly #served = new WeakMap<ConfigObject, Served>();
 
   constructor(options: LiveAnalysisOptions) {
     const { store, catalog, domain, clock } = options;
     this.#options = options;
     this.#analysis = new Analysis(domain);
-    const publish = (): void => void this.#warnings.set(this.#current());
-    const later = this.#lifecycle.add(createDebounce(publish, { quiet, max: longest, clock }));
+    const later = this.#lifecycle.add(
+      createDebounce(this.#publish, { quiet, max: longest, clock }),
+    );
+    this.#lifecycle.add({
+      close: () => {
+        this.#stopSlices();
+      },
+    });
     const { items, version } = store.list();
     for (const object of items) this.#put(object);
     const stopStore = store.watch(version, ({ type, object }) => {
@@ -92,6 +102,13 @@ export class LiveAnalysis implements Closer {
   close(): Promise<void> {
     return this.#lifecycle.close();
   }
+
+  /** In slices: requests are answered in between. */
+  readonly #publish = (): void => {
+    this.#stopSlices();
+    if (this.#analysis.settle(slice)) this.#warnings.set(this.#current());
+    else this.#stopSlices = this.#options.clock.after(0, this.#publish);
+  };
 
   #put(object: ConfigObject): void {
     this.#analysis.change({ kind: 'put', resource: resourceOf(object) });

@@ -18,7 +18,7 @@ import type { Manager } from '../ownership/managers.ts';
 import { ApiError, notFound, strictPatch } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { managersOf, withManagers } from './object-owners.ts';
-import { inVersion, readFlag } from './object-request.ts';
+import { readFlag } from './object-request.ts';
 import {
   assertAllowed,
   assertCurrent,
@@ -29,6 +29,7 @@ import {
   type Writing,
 } from './object-update.ts';
 import { decodeSubmission, readSubmission, type Accepted } from './object-write.ts';
+import { present } from './present.ts';
 
 /** Server-side apply: creates the object, or merges what is applied into it and keeps track of who owns what. */
 export async function applyObject(
@@ -43,7 +44,7 @@ export async function applyObject(
   const stored = await storePlanned(writing, reply, (before) =>
     acceptApply({ writing, force, body }, before),
   );
-  return inVersion(stored, writing.target);
+  return present(deps, stored, writing.target);
 }
 
 interface Applying {

@@ -1,7 +1,8 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { StoreError } from '../store/store.ts';
+import { warningsOf } from './analysis-warnings.ts';
 import type { HttpServerDeps } from './deps.ts';
 import {
   inVersion,
@@ -12,7 +13,7 @@ import {
   readTarget,
   subjectOf,
 } from './object-request.ts';
-import { tellStoreErrors } from './object-write.ts';
+import { addWarnings, tellStoreErrors } from './object-write.ts';
 
 interface DeleteBody {
   readonly preconditions?: { readonly uid?: unknown; readonly resourceVersion?: unknown } | null;
@@ -21,19 +22,22 @@ interface DeleteBody {
 /** DELETE of one object: gone at once, there is nothing that depends on it. */
 export async function deleteObject(
   request: FastifyRequest,
-  { store }: HttpServerDeps,
+  reply: FastifyReply,
+  deps: HttpServerDeps,
 ): Promise<unknown> {
   const target = readObjectTarget(request);
+  const concerns = warningsOf(deps, { kind: 'remove', key: keyOfTarget(target) });
   const { preconditions } = (request.body ?? {}) as DeleteBody;
   const { uid, resourceVersion } = preconditions ?? {};
   const removed = await tellStoreErrors(
     subjectOf(target, target.name),
-    store.delete(keyOfTarget(target), {
+    deps.store.delete(keyOfTarget(target), {
       dryRun: readDryRun(request),
       ...(typeof uid === 'string' ? { uid } : {}),
       ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
     }),
   );
+  addWarnings(reply, concerns);
   const { plural: kind, group } = target.definition;
   return {
     kind: 'Status',

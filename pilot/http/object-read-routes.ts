@@ -6,7 +6,6 @@ import type { HttpServerDeps } from './deps.ts';
 import type { Target } from './object-request.ts';
 import {
   apiRoots,
-  inVersion,
   keyOfTarget,
   readFlag,
   readIncludeObject,
@@ -18,6 +17,7 @@ import { watchObjects, type WatchContext } from './object-watch.ts';
 import { readPage } from './pages.ts';
 import type { Table } from './table.ts';
 import { buildTable, wantsTable } from './table.ts';
+import { present } from './present.ts';
 
 /** Get, list and watch of every kind. */
 export function serveObjectReads(app: FastifyInstance, context: WatchContext): void {
@@ -35,7 +35,7 @@ function getObject(request: FastifyRequest, deps: HttpServerDeps): unknown {
   const target = readObjectTarget(request);
   const object = deps.store.get(keyOfTarget(target));
   if (object === undefined) throw notFound(subjectOf(target, target.name));
-  const shown = inVersion(object, target);
+  const shown = present(deps, object, target);
   if (!wantsTable(request.headers.accept)) return shown;
   const { resourceVersion = '' } = object.metadata;
   return tableOf(request, target, { objects: [shown], metadata: { resourceVersion }, deps });
@@ -47,7 +47,7 @@ function listObjects(request: FastifyRequest, deps: HttpServerDeps): unknown {
   const { group, kind } = definition;
   const filter = { group, kind, ...(namespace === undefined ? {} : { namespace }) };
   const page = readPage(request, deps.store, filter);
-  const objects = page.objects.map((object) => inVersion(object, target));
+  const objects = page.objects.map((object) => present(deps, object, target));
   const { metadata } = page;
   if (wantsTable(request.headers.accept)) {
     return tableOf(request, target, { objects, metadata, deps });

@@ -3,6 +3,7 @@ import type { UnknownFields } from '../api/decode.ts';
 import { bodyOf, type ConfigObject } from '../api/resource.ts';
 import type { Writer } from '../ownership/managers.ts';
 import { StoreError } from '../store/store.ts';
+import { warningsOf } from './analysis-warnings.ts';
 import { badRequest, conflict, invalidObject, type Subject } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { ownUpdate } from './object-owners.ts';
@@ -70,11 +71,12 @@ export async function storePlanned(
   for (let attempt = 1; ; attempt += 1) {
     const before = deps.store.get(keyOfTarget(target));
     const { object, warnings } = plan(before);
+    const concerns = warningsOf(deps, { kind: 'put', object });
     try {
       const stored = await (before === undefined
         ? deps.store.create(object, { dryRun })
         : deps.store.replace(basedOn(before, object), { dryRun }));
-      addWarnings(reply, warnings);
+      addWarnings(reply, [...warnings, ...concerns]);
       if (before === undefined) void reply.code(201);
       return stored;
     } catch (error) {

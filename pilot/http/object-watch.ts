@@ -24,7 +24,7 @@ export function watchObjects(
 ): FastifyReply {
   const target = readTarget(request);
   const selects = selectorOf(request, target);
-  const form = readWatchForm(request, target, deps.clock);
+  const form = readWatchForm(request, target, deps);
   const timeout = readTimeout(request);
   const start = beginAt(request, deps, target);
   const backlog: StoreEvent[] = [];

@@ -10,6 +10,7 @@ import { apiRoots, inVersion, readTarget } from './object-request.ts';
 import { acceptUpdate, assertSameName, readWriting, storePlanned } from './object-update.ts';
 import { readSubmission } from './object-write.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from './patch.ts';
+import { present } from './present.ts';
 
 /** Create, replace, patch and delete of every kind. */
 export function serveObjectWrites(app: FastifyInstance, deps: HttpServerDeps): void {
@@ -19,7 +20,7 @@ export function serveObjectWrites(app: FastifyInstance, deps: HttpServerDeps): v
     app.post(collection, (request, reply) => createObject(request, reply, deps));
     app.put(object, (request, reply) => replaceObject(request, reply, deps));
     app.patch(object, (request, reply) => patchObject(request, reply, deps));
-    app.delete(object, (request) => deleteObject(request, deps));
+    app.delete(object, (request, reply) => deleteObject(request, reply, deps));
     app.delete(collection, (request) => deleteObjects(request, deps));
   }
 }
@@ -37,7 +38,7 @@ async function replaceObject(
     if (before === undefined) throw notFound(subject);
     return acceptUpdate(writing, before, body);
   });
-  return inVersion(stored, target);
+  return present(deps, stored, target);
 }
 
 async function patchObject(
@@ -55,7 +56,7 @@ async function patchObject(
     const patched = patch(inVersion(before, target), request.body);
     return acceptUpdate(writing, before, patched, strictPatch);
   });
-  return inVersion(stored, target);
+  return present(deps, stored, target);
 }
 
 const jsonType = 'application/json-patch+json';

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import type { Clock } from '../../kit/clock.ts';
 import { formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
+import type { HttpServerDeps } from './deps.ts';
 import type { EventType } from './event-encoder.ts';
-import { inVersion, readIncludeObject, type Target } from './object-request.ts';
+import { readIncludeObject, type Target } from './object-request.ts';
+import { present } from './present.ts';
 import { buildTable, wantsTable } from './table.ts';
 
 /** How one client wants to see changes: as objects of a version, or as rows of a table. */
@@ -16,22 +17,26 @@ export interface WatchForm {
   readonly sent: () => void;
 }
 
-export function readWatchForm(request: FastifyRequest, target: Target, clock: Clock): WatchForm {
+export function readWatchForm(
+  request: FastifyRequest,
+  target: Target,
+  deps: HttpServerDeps,
+): WatchForm {
   const asTable = wantsTable(request.headers.accept);
-  return asTable ? tableForm(request, target, clock) : objectForm(target);
+  return asTable ? tableForm(request, target, deps) : objectForm(target, deps);
 }
 
-function objectForm(target: Target): WatchForm {
+function objectForm(target: Target, deps: HttpServerDeps): WatchForm {
   const { definition, version } = target;
   const name = formatApiVersion(definition.group, version);
   return {
     name: () => name,
-    encode: (type, object) => JSON.stringify({ type, object: inVersion(object, target) }),
+    encode: (type, object) => JSON.stringify({ type, object: present(deps, object, target) }),
     sent: () => undefined,
   };
 }
 
-function tableForm(request: FastifyRequest, target: Target, clock: Clock): WatchForm {
+function tableForm(request: FastifyRequest, target: Target, deps: HttpServerDeps): WatchForm {
   const { definition, version } = target;
   const includeObject = readIncludeObject(request);
   let isFirst = true;
@@ -40,10 +45,11 @@ function tableForm(request: FastifyRequest, target: Target, clock: Clock): Watch
     encode: (type, object) => {
       const isMark = type === 'BOOKMARK';
       const { resourceVersion } = object.metadata;
-      const table = buildTable(definition.columns, isMark ? [] : [inVersion(object, target)], {
+      const shown = isMark ? [] : [present(deps, object, target)];
+      const table = buildTable(definition.columns, shown, {
         metadata: isMark ? object.metadata : { resourceVersion },
         includeObject,
-        now: clock.now(),
+        now: deps.clock.now(),
         withColumns: isFirst,
       });
       return JSON.stringify({ type, object: table });

@@ -34,7 +34,7 @@ const head = `# Analysis
 <!-- Generated from pilot/analysis/codes.ts and pilot/analysis/examples: UPDATE_GOLDEN=1 npm run unit -- --grep "docs/analysis.md" -->
 
 Validation looks at one object. The analysis looks at all of them together, and at the services that the registry knows: as
-\`istioctl analyze\` does, with the same results where it has the check. You hear of it in three places.
+\`istioctl analyze\` does, with the same results where it has the check. You hear of it in four places.
 
 **At apply**, as warnings. They are about the object that is written, and about others that get a problem by it; the write is never
 refused for them. \`--dry-run=server\` says the same and writes nothing.
@@ -52,6 +52,18 @@ that changes alone (because another object or a service changed) is no change of
 \`\`\`console
 $ kubectl get virtualservice reviews -o jsonpath='{.status.validationMessages[*].type.code}'
 CM0102
+\`\`\`
+
+**From \`cmesh analyze\`**, for a running mesh, for files as if they were applied to it, and for files alone. The flags, the forms
+and the exit codes are those of istioctl: 0, 79 when something is wrong (\`--failure-threshold\`, default Error), 65 when a file cannot
+be read.
+
+\`\`\`console
+$ cmesh analyze                                    # the running mesh
+$ cmesh analyze rules/                             # as if these files were applied
+Error [CM0101] (VirtualService default/reviews rules/reviews.yaml:9:19) spec.http[0].route[0].destination.host: host "reveiws" is no service of the mesh; callers get 503. Did you mean "reviews"?
+$ cmesh analyze --offline rules/                   # nothing is guessed about services
+$ cmesh analyze --services mesh.yaml rules/ -o json --suppress "CM0401=DestinationRule *.default"
 \`\`\`
 
 **In pilot's log**, each problem once, and under \`/debug/problems\`. \`cmesh test\` and \`cmesh explain\` say it of the rules they try.

@@ -3,13 +3,16 @@ import { type Finding, defineAnalyzer } from '../analyzer.ts';
 /** Values in the rules of a VirtualService that are allowed and do nothing. */
 export const routeConditions = defineAnalyzer({
   name: 'virtualservice.conditions',
-  description: 'Finds shares that are nothing, and claims of tokens that nobody verifies',
-  codes: ['CM0304', 'CM0306'],
+  description:
+    'Finds shares that are nothing or not what they look like, and claims that nobody verifies',
+  codes: ['CM0304', 'CM0306', 'CM0308'],
   kinds: ['VirtualService'],
   analyze: function* ({ spec }, facts): Iterable<Finding> {
     for (const list of ['http', 'tls', 'tcp'] as const) {
       for (const [index, { route = [] }] of (spec[list] ?? []).entries()) {
-        if (route.length > 1) yield* checkWeights(`spec.${list}[${index}].route`, route);
+        if (route.length < 2) continue;
+        yield* checkWeights(`spec.${list}[${index}].route`, route);
+        yield* checkSum(`spec.${list}[${index}].route`, route);
       }
     }
     const claims = (spec.http ?? []).flatMap(({ match = [] }, index) =>
@@ -30,6 +33,18 @@ export const routeConditions = defineAnalyzer({
 interface Share {
   readonly destination: { readonly host: string; readonly subset?: string };
   readonly weight?: number;
+}
+
+/** Sums between which weights are taken for percentages: what is less or more is a ratio. */
+const percentages = { least: 20, most: 200 };
+
+function* checkSum(path: string, route: readonly Share[]): Iterable<Finding> {
+  const weights = route.map(({ weight = 0 }) => weight);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 100 || total <= percentages.least || total >= percentages.most) return;
+  const shares = weights.map((weight) => `${Number(((weight / total) * 100).toFixed(1))} %`);
+  const message = `the weights ${weights.join(', ')} add up to ${total}, so the shares are ${shares.join(', ')}. Make them add up to 100`;
+  yield { code: 'CM0308', path, message };
 }
 
 /** Shares of several destinations; validation demands that they do not add up to nothing. */
