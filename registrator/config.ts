@@ -5,7 +5,6 @@ import { parseCron, type CronTimes } from './cron.ts';
 import { parseDockerAddress, type ContextAddress } from './docker-address.ts';
 import type { EngineAddress } from './docker/engine.ts';
 import { readDuration } from './docker/duration.ts';
-import type { DrainTask } from './drain.ts';
 import { parseTags } from './docker/labels.ts';
 import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type ParsedFlags } from './flags.ts';
@@ -14,6 +13,12 @@ import { TemplateError } from './plan/template-syntax.ts';
 import { flags } from './usage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface DrainTask {
+  readonly container: string;
+  /** How long to wait (ms); absent: what the container's SERVICE_DRAIN says. */
+  readonly time?: number;
+}
 
 export type Task =
   | { readonly kind: 'run' }

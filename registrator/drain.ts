@@ -1,17 +1,12 @@
 /** `drain`: takes a container out of traffic, and waits until its callers know, so that it can be stopped. */
 import { OperationError } from '../kit/errors.ts';
 import { delay } from '../kit/lifecycle.ts';
+import type { DrainTask } from './config.ts';
 import { metaKeys } from './contract/service-record.ts';
 import type { Container } from './docker/container.ts';
 import { parseSettings } from './docker/labels.ts';
 import { findObserved, observe } from './inspection.ts';
 import type { Context, Parts } from './parts.ts';
-
-export interface DrainTask {
-  readonly container: string;
-  /** How long to wait (ms); absent: the container's own SERVICE_DRAIN, else `defaultTime`. */
-  readonly time?: number;
-}
 
 /** Longer than callers take that follow Consul by blocking queries. */
 const defaultTime = 5000;
