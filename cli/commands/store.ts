@@ -17,7 +17,14 @@ export function addStoreCommand(program: Command): void {
       'after',
       `
 Stores: dir:PATH (a folder of YAML files) and consul://HOST:PORT/PREFIX; docs/stores.md compares them.
-The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.`,
+The environment variable CONSUL_HTTP_TOKEN gives the ACL token for Consul.
+
+Examples:
+  cmesh store migrate --from dir:./config --to consul://127.0.0.1:8500
+  cmesh store export --from consul://127.0.0.1:8500 > rules.yaml
+  cmesh store import --to dir:./config -f rules.yaml
+
+Exit codes: 0 all there, 1 a conflict, a refusal or a mistake, 2 wrong usage`,
     );
   addMigrate(store);
   addExport(store);

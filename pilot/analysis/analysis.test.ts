@@ -128,7 +128,7 @@ describe('the analysis', () => {
       );
     assert.deepEqual(
       [judge(rules), judge([...rules, route('web', '{ host: web, subset: v9 }')])],
-      [['warning CM0401'], ['error CM0401']],
+      [['info CM0401'], ['error CM0401']],
     );
   });
 

@@ -245,7 +245,7 @@ export const codes = {
   // Subsets, ports and protocols.
   CM0401: {
     name: 'DestinationRuleSubsetNotSelectPods',
-    severity: warning,
+    severity: info,
     istio: 'IST0173',
     meaning:
       'No instance of the service has the labels of the subset. It is an error when a route sends calls there: callers get 503.',

@@ -10,7 +10,7 @@ import {
   rm,
   stat,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Ending of files that are being written; readers of the directory pass over them. */
 const temporarySuffix = '.tmp';
@@ -63,10 +63,10 @@ export async function removeFileDurably(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Removes what writers that were killed have left in a folder. Never fails: litter does no harm. */
+/** Removes what writers that were killed have left below a folder. Never fails: litter does no harm. */
 export async function sweepLitter(folder: string, now: number): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((candidate) => temporaryName.test(candidate))) {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names.filter((candidate) => temporaryName.test(basename(candidate)))) {
     const path = join(folder, name);
     const found = await statIfThere(path);
     if (found !== undefined && now - found.mtimeMs > litterAge) {

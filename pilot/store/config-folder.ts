@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describeError } from '../../kit/errors.ts';
 import { delay } from '../../kit/lifecycle.ts';
 import { removeFileDurably, sweepLitter, writeFileAtomically } from './atomic-write.ts';
@@ -90,10 +90,9 @@ export class ConfigFolder {
     await writeFileAtomically(place, text, { isSecret: file !== undefined && hasSecret(file) });
   }
 
-  /** Removes what killed writers have left beside these files. */
-  async sweep(paths: readonly string[], now: number): Promise<void> {
-    const folders = new Set(['.', ...paths.map(dirname)]);
-    for (const folder of folders) await sweepLitter(join(this.#root, folder), now);
+  /** Removes what killed writers have left, also where no file of theirs is left. */
+  sweep(now: number): Promise<void> {
+    return sweepLitter(this.#root, now);
   }
 
   #explain(error: unknown): StoreError {

@@ -101,7 +101,7 @@ class DirStore implements ConfigStore {
     await this.#folder.open();
     await this.#queue.run(async () => {
       const paths = await this.#watcher.scan('');
-      await this.#folder.sweep(paths, this.#options.clock.now());
+      await this.#folder.sweep(this.#options.clock.now());
       await this.#owners.open();
       await this.#readAll(paths);
       this.#publish();

@@ -178,7 +178,7 @@ cases:
     assert.equal(refused.code, 2);
     assert.match(
       refused.complained,
-      /registry\.mesh-test\.yaml:3:11: services: .*nothing answers at http:\/\/127\.0\.0\.1:1/,
+      /registry\.mesh-test\.yaml:3:11: services: .*no pilot answers at http:\/\/127\.0\.0\.1:1/,
     );
   });
 

@@ -240,7 +240,7 @@ describe('the testkit', () => {
   it('warns of subsets that nobody has', async () => {
     await mesh.use({ rules: canary });
     assert.deepEqual(mesh.problems.map(({ code, resource }) => `${code} ${resource}`).slice(0, 1), [
-      'CM0102 rules[0]:11:42 VirtualService default/reviews',
+      'CM0102 rules[0]:11:49 VirtualService default/reviews',
     ]);
   });
 });
