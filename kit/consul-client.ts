@@ -101,34 +101,27 @@ function toCall(
   };
 }
 
-async function send(call: Call, agent: Agent | undefined): Promise<Answer> {
-  let response: Response | undefined;
+/**
+ * By node:http, not by fetch: that knows neither sockets nor certificates of our own, and in one of two runs of
+ * bench/stores.ts a query of its did not end when it was aborted, nor by its time limit.
+ */
+async function send({ url, body, ...options }: Call, agent: Agent | undefined): Promise<Answer> {
+  const request = url.protocol === 'https:' ? requestSecure : requestPlain;
   try {
-    if (agent !== undefined) return await sendThrough(agent, call);
-    response = await fetch(call.url, call);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(url, { ...options, ...(agent === undefined ? {} : { agent }) }, resolve)
+        .on('error', reject)
+        .end(body);
+    });
+    const text = await readText(response);
+    const header = response.headers['x-consul-index'];
+    const index = typeof header === 'string' ? header : null;
+    return { status: response.statusCode ?? 0, index, text };
   } catch (error) {
-    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${call.url.origin}`, {
+    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${url.origin}`, {
       cause: error,
     });
   }
-  const text = await response.text();
-  return { status: response.status, index: response.headers.get('x-consul-index'), text };
-}
-
-/** fetch knows neither sockets nor certificates. */
-function sendThrough(agent: Agent, { url, body, ...options }: Call): Promise<Answer> {
-  const request = url.protocol === 'https:' ? requestSecure : requestPlain;
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, agent }, (response) => {
-      readText(response).then((text) => {
-        const header = response.headers['x-consul-index'];
-        const index = typeof header === 'string' ? header : null;
-        resolve({ status: response.statusCode ?? 0, index, text });
-      }, reject);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

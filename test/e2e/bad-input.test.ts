@@ -81,7 +81,7 @@ onStack('what users get wrong', () => {
       {
         said: [
           'E_LABEL container C: SERVICE_: has no key after SERVICE_; write one, such as NAME',
-          'E_PORT_RANGE container C: SERVICE_99999_NAME: "99999" is not a port; use a number from 1 to 65535',
+          'E_PORT_RANGE container C: SERVICE_99999_NAME: "99999" is not a port; use a number from 1 to 65535, or a range such as 8000-8010',
           'E_PROTOCOL container C: SERVICE_PROTOCOL: "htpp" is no known protocol, so the proxy detects it; did you mean "http"? use one of http, http2, grpc, grpc-web, https, tls, tcp, udp, redis, mysql, mongo',
           'E_WEIGHT container C: SERVICE_WEIGHT: "heavy" is not a whole number from 1 to 65535; 1 is used',
         ],
