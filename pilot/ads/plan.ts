@@ -96,11 +96,15 @@ function isReady(state: Targeted, type: XdsType): boolean {
   return waited && diffBundles(given, state.target[type]).changed.length === 0;
 }
 
-/** Whether the client has exactly the target of `type` and accepted it; one that never asks counts in the end. */
+/**
+ * Whether the client has exactly the target of `type` and accepted it; one that never asks counts in the end. What it
+ * refused and is not to have any more keeps nothing in use.
+ */
 function isSettled(state: Targeted, type: XdsType): boolean {
   const held = state.types[type];
   if (held.subscription === undefined) return state.presumed;
-  return isDelivered(state, type) && held.rejected.size === 0;
+  const { resources } = state.target[type];
+  return isDelivered(state, type) && ![...held.rejected].some((name) => resources.has(name));
 }
 
 /** Whether the client has answered for all that it is to have of `type`. */

@@ -427,6 +427,8 @@ class Wire {
   #toServer: ModelRequest[] = [];
   #toClient: Extract<Effect, { kind: 'send' }>[] = [];
   #timers: OverdueEvent[] = [];
+  /** Those for clusters that do not get warm in time. */
+  #lastTimers: OverdueEvent[] = [];
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -444,14 +446,14 @@ class Wire {
   reconnect(): void {
     const { target } = this.#server.state;
     this.#server = new Probe(this.#transport);
-    [this.#toClient, this.#timers] = [[], []];
+    [this.#toClient, this.#timers, this.#lastTimers] = [[], [], []];
     this.#toServer = [...this.client.connect()];
     if (target !== undefined) this.snapshot(target);
   }
 
   /** Lets one thing happen; returns whether there was one. */
   step(which: 'client' | 'server' | 'timer'): boolean {
-    if (which === 'timer') return this.#fire();
+    if (which === 'timer') return this.#fire(this.#timers);
     if (which === 'client') return this.#deliverToClient();
     const request = this.#toServer.shift();
     if (request !== undefined) this.#feed(toEvent(this.#transport, request));
@@ -459,7 +461,8 @@ class Wire {
   }
 
   drain(): void {
-    while (this.step('client') || this.step('server') || this.step('timer')) continue;
+    const goOn = (): boolean => this.step('client') || this.step('server') || this.step('timer');
+    while (goOn() || this.#fire(this.#lastTimers) || this.#giveUpWarming()) continue;
   }
 
   isSynced(): boolean {
@@ -472,8 +475,14 @@ class Wire {
     return response !== undefined;
   }
 
-  #fire(): boolean {
-    const timer = this.#timers.shift();
+  #giveUpWarming(): boolean {
+    const acks = this.client.giveUpWarming();
+    this.#toServer.push(...acks);
+    return acks.length > 0;
+  }
+
+  #fire(timers: OverdueEvent[]): boolean {
+    const timer = timers.shift();
     if (timer !== undefined) this.#feed(timer);
     return timer !== undefined;
   }
@@ -483,10 +492,10 @@ class Wire {
     this.#server.feed(event);
     for (const effect of this.#server.effects) {
       if (effect.kind === 'send') this.#toClient.push(effect);
-      // A cluster that is warm in time is acknowledged in time: this client never keeps the server waiting.
-      if (effect.kind === 'await' && effect.event.what === 'requests') {
-        this.#timers.push(effect.event);
-      }
+      if (effect.kind !== 'await') continue;
+      // Clusters are given up last: one whose change was cut off by a reconnect waits for endpoints that it has.
+      if (effect.event.what === 'requests') this.#timers.push(effect.event);
+      else this.#lastTimers.push(effect.event);
     }
   }
 }

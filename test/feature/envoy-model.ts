@@ -98,6 +98,14 @@ export class EnvoyModel {
     return this.#answer(this.#request(type, error));
   }
 
+  /** Clusters go without endpoints when those do not come in time (core.v3.ConfigSource, initial_fetch_timeout). */
+  giveUpWarming(): readonly ModelRequest[] {
+    this.#warming.clear();
+    const acks = this.#delayed === undefined ? [] : [this.#delayed];
+    this.#delayed = undefined;
+    return acks;
+  }
+
   /** Names that this client asks for. */
   subscribed(type: 'endpoint' | 'route'): ReadonlySet<string> {
     return this.#subscribed[type];
