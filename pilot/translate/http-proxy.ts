@@ -41,27 +41,45 @@ export function translateHttpProxyRoutes(
   translateHost = translateService,
 ): RouteTable {
   const rules = httpRules(mesh);
-  const taken = new Set<string>();
-  const hosts = [...mesh.services.values()].flatMap((service) =>
+  const virtualHosts = assignDomains(mesh, view).map(({ service, port, domains }) => {
+    const rule = findRule(rules, service.hostname);
+    return translateHost({ service, domains, rule, port, view, destinations });
+  });
+  return { name: httpProxyRoutes, repeatsSafe: true, virtualHosts: [...virtualHosts, unknownHost] };
+}
+
+interface Claim {
+  readonly service: Service;
+  readonly port: number;
+  readonly domains: string[];
+}
+
+/** As in the tables of single ports: no domain twice, and a service's own name before another one's address. */
+function assignDomains(mesh: Mesh, view: View): readonly Claim[] {
+  const claims = [...mesh.services.values()].flatMap((service) =>
     service.ports
       .filter((port) => handlingOf(port) === 'http')
-      .map(({ number: port }) => {
-        const domains = [...new Set(domainsOf(service, port, view))].filter(
-          (domain) => !taken.has(domain),
-        );
-        for (const domain of domains) taken.add(domain);
-        const rule = findRule(rules, service.hostname);
-        return translateHost({ service, domains, rule, port, view, destinations });
-      }),
+      .map(({ number: port }): Claim => ({ service, port, domains: [] })),
   );
-  return { name: httpProxyRoutes, repeatsSafe: true, virtualHosts: [...hosts, unknownHost] };
+  const taken = new Set<string>();
+  const claim = ({ domains, port }: Claim, names: readonly string[]): void => {
+    const wanted = names.flatMap((name) => withPort(name, port));
+    for (const domain of wanted.filter((candidate) => !taken.has(candidate))) {
+      taken.add(domain);
+      domains.push(domain);
+    }
+  };
+  for (const one of claims) claim(one, [one.service.hostname]);
+  for (const one of claims) {
+    claim(one, [...namesOf(one.service.hostname, view.domain), hostOf(one.service.address)]);
+  }
+  // Envoy takes no virtual host without a domain.
+  return claims.filter(({ domains }) => domains.length > 0);
 }
 
 /** Port 80 is left out of a URL's authority (RFC 9110, 4.2.1). */
-function domainsOf(service: Service, port: number, view: View): readonly string[] {
-  return [...namesOf(service.hostname, view.domain), hostOf(service.address)].flatMap((name) =>
-    port === 80 ? [name, `${name}:80`] : [`${name}:${port}`],
-  );
+function withPort(name: string, port: number): readonly string[] {
+  return port === 80 ? [name, `${name}:80`] : [`${name}:${port}`];
 }
 
 /** Without a captured connection there is no address to pass an unknown host on to. */

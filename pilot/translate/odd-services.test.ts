@@ -63,6 +63,18 @@ describe('services as only a user can declare them', () => {
     assert.deepEqual(domainsOf(config, '80'), ['a.b', 'a.b:80', '[fd00::1]', '[fd00::1]:80', '*']);
   });
 
+  it('keep their own name when another one has it for its address', () => {
+    const one = entry(
+      'a',
+      `{ hosts: ['*.x.y', 240.240.0.1], addresses: [240.240.0.1], resolution: STATIC, ports: [{ number: 9080, name: http, protocol: HTTP }] }`,
+    );
+    assert.deepEqual(domainsOf(configOf(one), 'http_proxy'), [
+      '*.x.y:9080',
+      '240.240.0.1:9080',
+      '*',
+    ]);
+  });
+
   it('share an address and a port: the first has the listener', () => {
     const config = configOf(
       entry('a', `{ hosts: [a.b], addresses: ['fd00::1'], resolution: DNS, ${tcp} }`),

@@ -119,9 +119,6 @@ function explain(result: RunDetails<[readonly Written[]]>): string {
     '--- what was said:',
     error.length > 4000 ? `${error.slice(0, 1000)}\n...\n${error.slice(-3000)}` : error,
     'again:',
-    formatRerun(
-      { seed: result.seed, ...(path === undefined ? {} : { path }) },
-      'test/property/accepted.test.ts',
-    ),
+    formatRerun({ seed: result.seed, ...(path === undefined ? {} : { path }) }),
   ].join('\n');
 }
