@@ -68,11 +68,11 @@ describe('services as only a user can declare them', () => {
       'a',
       `{ hosts: ['*.x.y', 240.240.0.1], addresses: [240.240.0.1], resolution: STATIC, ports: [{ number: 9080, name: http, protocol: HTTP }] }`,
     );
-    assert.deepEqual(domainsOf(configOf(one), 'http_proxy'), [
-      '*.x.y:9080',
-      '240.240.0.1:9080',
-      '*',
-    ]);
+    const table = configOf(one).routes.find(({ name }) => name === 'http_proxy');
+    assert.deepEqual(
+      table?.virtualHosts.map(({ domains }) => domains),
+      [['*.x.y:9080'], ['240.240.0.1:9080'], ['*']],
+    );
   });
 
   it('share an address and a port: the first has the listener', () => {
