@@ -19,6 +19,7 @@ import { virtualServiceObject, virtualServiceYaml } from '../test/support/config
 import { makeTemporaryFolder } from '../test/support/folders.ts';
 import { readLines } from '../test/support/lines.ts';
 import { describeMachine } from './machine.ts';
+import { quantile } from './quantile.ts';
 import { startPilotProcess } from './pilot-process.ts';
 
 /** Two thirds of the objects of the mesh are services and rules for them, as in `scale.ts`. */
@@ -281,8 +282,7 @@ function watchCpu(pid: number, tell: (seconds: number) => void): Closer {
 }
 
 function quantiles(times: readonly number[]): Omit<Times, 'cpu'> {
-  const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? Infinity;
+  const at = (share: number): number => quantile(times, share);
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 

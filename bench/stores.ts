@@ -15,6 +15,7 @@ import { virtualServiceObject } from '../test/support/config-objects.ts';
 import { TestConsul } from '../test/support/consul.ts';
 import { untilValue } from '../test/support/until-value.ts';
 import { describeMachine } from './machine.ts';
+import { quantile } from './quantile.ts';
 
 const count = Number(process.argv[2] ?? 10_000);
 const samples = 100;
@@ -70,10 +71,10 @@ async function measure(open: () => Promise<ConfigStore>): Promise<Figures> {
     fillSeconds: round(fillSeconds),
     loadSeconds: round(loadSeconds),
     heapMegabytes: round(heapMegabytes),
-    writeP50: quantile(writes, 0.5),
-    writeP95: quantile(writes, 0.95),
-    seenP50: quantile(seen, 0.5),
-    seenP95: quantile(seen, 0.95),
+    writeP50: round(quantile(writes, 0.5)),
+    writeP95: round(quantile(writes, 0.95)),
+    seenP50: round(quantile(seen, 0.5)),
+    seenP95: round(quantile(seen, 0.95)),
   };
 }
 
@@ -84,11 +85,7 @@ async function times(action: (turn: number) => Promise<void>): Promise<readonly 
     await action(turn);
     taken.push(performance.now() - start);
   }
-  return taken.sort((left, right) => left - right);
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return round(sorted[Math.floor(sorted.length * share)] ?? 0);
+  return taken;
 }
 
 function round(value: number): number {

@@ -127,7 +127,7 @@ export class DockerodeEngine implements Engine, Closer {
   #open(path: string, abortSignal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     // A question mark stands for a query that is in `options`, and is cut off without one.
     const options = { path: path.includes('?') ? `${path}?` : path, method: 'GET', abortSignal };
-    const modem: Modem = this.#docker.modem as unknown as Modem;
+    const modem = this.#docker.modem as unknown as Modem;
     return new Promise((resolve, reject) => {
       modem.dial({ ...options, isStream: true, statusCodes: { 200: true } }, (error, chunks) => {
         if (chunks) resolve(chunks);
