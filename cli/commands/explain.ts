@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import type { ExplainFlags } from '../../testkit/command/explain-command.ts';
+import { completeCallers } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -64,5 +65,5 @@ Exit codes: 0 explained, 2 a flag, a file or a rule is wrong, 3 no pilot answers
         );
       }),
     );
-  addPilotOptions(command);
+  addPilotOptions(completeCallers(command, '--from'));
 }

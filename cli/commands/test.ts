@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import { wantsColours } from '../../kit/terminal.ts';
+import { completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
 import type { MeshSource } from '../../testkit/mesh/mesh-under-test.ts';
@@ -51,6 +52,8 @@ Exit codes: 0 passed, 1 failed, 2 cannot run, 3 no pilot answers (docs/testing-r
       });
       await termination.close();
     });
+  completeWords(command, '--reporter', ['readable', 'tap', 'junit', 'json']);
+  completeWords(command, '--coverage-format', ['text', 'json', 'lcov']);
   addPilotOptions(command);
 }
 
