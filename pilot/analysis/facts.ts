@@ -74,12 +74,16 @@ export class Facts {
   /** Names of the services, in the form that `like` has: short or full. */
   hostNames(like: string): readonly string[] {
     this.#record(topics.hosts);
+    return like.includes('.')
+      ? this.#index.derive('host names', () => this.#allHosts())
+      : this.#index.derive('short host names', () =>
+          this.#allHosts().map((name) => hostKey(name, this.domain)),
+        );
+  }
+
+  #allHosts(): readonly string[] {
     const entries = [...this.#at(topics.kind('ServiceEntry'), 'ServiceEntry')];
-    const names = [
-      ...(this.#index.services?.keys() ?? []),
-      ...entries.flatMap(({ spec }) => spec.hosts),
-    ];
-    return like.includes('.') ? names : names.map((name) => hostKey(name, this.domain));
+    return [...(this.#index.services?.keys() ?? []), ...entries.flatMap(({ spec }) => spec.hosts)];
   }
 
   /** The ServiceEntries for exactly this host, the oldest first. */
