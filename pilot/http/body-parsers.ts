@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { badRequest } from './api-error.ts';
+import { parseYamlDocument, type YamlDocument } from '../store/yaml-document.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { decodeProtobuf } from './protobuf-object.ts';
 
 /** The body types of the Kubernetes API; kubectl sends JSON under all of them, apply-patch+yaml included. */
@@ -8,15 +9,27 @@ const jsonTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
 ];
 
-/** Sets up how bodies are read: JSON under several names, empty bodies, and protobuf. */
+/** Types under which Kubernetes takes YAML too; kubectl sends JSON, people with curl do not. */
+const yamlTypes = ['application/yaml', 'application/apply-patch+yaml'];
+
+/** Parsing YAML takes a hundred times as long as JSON, and nothing else is answered meanwhile (characters). */
+const longestYaml = 128 * 1024;
+
+/** Sets up how bodies are read: JSON under several names, YAML, empty bodies, and protobuf. */
 export function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(jsonTypes, { parseAs: 'string' }, (_request, body, done) => {
     try {
       done(null, parseJson(body.toString()));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.addContentTypeParser(yamlTypes, { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseYaml(body.toString()));
     } catch (error) {
       done(error as Error);
     }
@@ -34,6 +47,45 @@ export function readBodies(app: FastifyInstance): void {
   );
 }
 
+/** YAML, of which JSON is a part. Throws ApiError 400 or 413. */
+export function parseYaml(text: string): unknown {
+  if (/^\s*(?:\{|$)/.test(text)) {
+    const value = tryJson(text);
+    if (value !== unreadable) return value;
+  }
+  if (text.length > longestYaml) {
+    const message = `the body is longer than ${longestYaml} characters, which is the most for YAML; send it as JSON`;
+    throw new ApiError(413, 'RequestEntityTooLarge', message);
+  }
+  const document = readYaml(text);
+  if (!document.ok) {
+    const { line, column } = document.place;
+    throw badRequest(`the body is not YAML: line ${line}, column ${column}: ${document.message}`);
+  }
+  return assertShape(document.value);
+}
+
+function readYaml(text: string): YamlDocument {
+  try {
+    return parseYamlDocument({ text, line: 1 });
+  } catch (error) {
+    // What is nested too deeply for the parser ends its stack.
+    throw badRequest(`the body is not YAML: ${(error as Error).message}`);
+  }
+}
+
+const unreadable = Symbol('unreadable');
+
+/** Throws ApiError 400 for JSON that is not to be taken. */
+function tryJson(text: string): unknown {
+  try {
+    JSON.parse(text);
+  } catch {
+    if (text.trim() !== '') return unreadable;
+  }
+  return parseJson(text);
+}
+
 /** Objects of the mesh are some twenty levels deep; what reads bodies recursively must come to an end. */
 const maxDepth = 100;
 
@@ -43,7 +95,10 @@ const maxDepth = 100;
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') return undefined;
-  const value = parse(text);
+  return assertShape(parse(text));
+}
+
+function assertShape(value: unknown): unknown {
   // Level by level, not by recursion: the depth is what is in question.
   let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

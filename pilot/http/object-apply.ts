@@ -4,6 +4,7 @@ import { decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
 import { prune } from '../api/prune.ts';
 import type { ConfigObject } from '../api/resource.ts';
+import { validateSchema } from '../api/validate-schema.ts';
 import { applyFields, type Applied, type Application, type Conflict } from '../ownership/apply.ts';
 import { contentOf, mergeSchemaOf } from '../ownership/content.ts';
 import { listPaths } from '../ownership/field-set.ts';
@@ -121,13 +122,15 @@ function withLastApplied(content: Fields, body: Fields): Fields {
 
 /** The labels, annotations and body that are applied, in the form in which they are stored. */
 function knownContent({ target }: Writing, body: Fields): Fields {
-  const { schema, isFlat, normalize = (given: unknown) => given } = target.definition;
+  const { schema, isFlat, isSecret, normalize = (given: unknown) => given } = target.definition;
   const { metadata, ...rest } = body;
   const given = isFlat === true ? rest : rest['spec'];
   const pruned = prune(given, schema, '').value;
+  // What is wrong is told when the whole is judged; only what is right has another form.
+  const isRight = validateSchema(pruned, schema, '', isSecret).length === 0;
   const known =
     isFlat === true
-      ? withoutDefaults(normalize(pruned), rest)
+      ? withoutDefaults(isRight ? normalize(pruned) : pruned, rest)
       : { ...(given === undefined || given === null ? {} : { spec: pruned }) };
   const head = Object.fromEntries(
     Object.entries(isFields(metadata) ? metadata : {}).filter(

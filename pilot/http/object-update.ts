@@ -22,6 +22,7 @@ import {
   decodeSubmission,
   managedFieldsOf,
   readSubmission,
+  showText,
   tellStoreErrors,
   withoutStatus,
   type Accepted,
@@ -138,7 +139,7 @@ export function acceptUpdate(
 export function assertSameName(target: ObjectTarget, { name }: { readonly name?: unknown }): void {
   if (name === target.name) return;
   throw badRequest(
-    `the name of the object (${String(name)}) does not match the name on the URL (${target.name})`,
+    `the name of the object (${showText(name)}) does not match the name on the URL (${target.name})`,
   );
 }
 

@@ -47,7 +47,7 @@ export function readSubmission(
   const given: Fields = definition.isFlat === true ? { ...expected, ...body } : body;
   if (given['apiVersion'] !== expected.apiVersion || given['kind'] !== expected.kind) {
     throw badRequest(
-      `the body is ${String(given['apiVersion'])} ${String(given['kind'])}, the path is for ${expected.apiVersion} ${expected.kind}`,
+      `the body is ${showText(given['apiVersion'])} ${showText(given['kind'])}, the path is for ${expected.apiVersion} ${expected.kind}`,
     );
   }
   const metadata = isFields(body['metadata']) ? body['metadata'] : {};
@@ -60,6 +60,15 @@ export function readSubmission(
   const named = { ...metadata, namespace: namespace ?? inBody, name: nameOf(metadata) };
   return { target, unknownFields, body: { ...given, metadata: named } };
 }
+
+/** A value that should be a text, for a message: one that is none may not even be turned into one. */
+export function showText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? 'undefined' : JSON.stringify(value).slice(0, longestShown);
+}
+
+/** Characters. */
+const longestShown = 100;
 
 /** metadata.managedFields of a body; undefined when it has none. */
 export function managedFieldsOf(body: unknown): unknown {
