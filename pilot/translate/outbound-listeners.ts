@@ -26,10 +26,18 @@ import type { MeshOptions } from './options.ts';
 import { concernsCaller, httpPorts, isForSidecars, servesHttp } from './routes.ts';
 
 /**
- * How long a connection may stay silent before it counts as a byte stream. Only servers that speak first
- * and were not declared as `tcp` pay it; an HTTP client that connects early and waits longer loses its rules.
+ * How long a connection may stay silent before it counts as what its port is declared to be, or as a byte stream where
+ * nothing is declared. Only servers that speak first and were not declared as `tcp` pay it.
  */
 export const sniffTimeoutMs = 5000;
+
+/**
+ * Where HTTP is declared, silence is that of an HTTP client that connects early, as connection pools do. As a byte
+ * stream its requests would pass by rules, logs and metrics for as long as the connection lives.
+ */
+export function spokenOf({ protocol }: ServicePort): { readonly spoken?: true } {
+  return protocol === undefined ? {} : { spoken: true };
+}
 
 /** The listeners of outbound traffic: they do not depend on rules for HTTP, so rules never drain them. */
 export function translateOutboundListeners(
@@ -153,13 +161,18 @@ function httpListener(
       ).map((service) =>
         tcpChain(
           service.hostname,
-          { destination: service.address },
+          { destination: service.address, ...spokenAt(service, port) },
           outboundCluster(service.hostname, port),
         ),
       ),
     ],
     defaultChain: passthroughChain,
   };
+}
+
+function spokenAt(service: Service, number: number): { readonly spoken?: true } {
+  const port = service.ports.find((candidate) => candidate.number === number);
+  return port === undefined ? {} : spokenOf(port);
 }
 
 /** Spans for requests that a proxy sends or receives. */
