@@ -108,6 +108,8 @@ export const dormant: Readonly<Record<Kind, readonly Dormant[]>> = {
   WasmPlugin: whole,
   Secret: whole,
   ConfigMap: whole,
+  // A scope for names: there is nothing of it that a proxy could get.
+  Namespace: [],
 };
 
 function under(prefix: string, rows: readonly Dormant[]): readonly Dormant[] {
@@ -122,7 +124,7 @@ function isCidr(address: unknown): boolean {
   return typeof address === 'string' && address.includes('/');
 }
 
-/** Whether objects of the kind do anything; the model gets no others. */
+/** Whether proxies get something of objects of the kind; the model gets no others. */
 export function isInForce(kind: Kind): boolean {
-  return dormant[kind].every(({ path }) => path !== undefined);
+  return kind !== 'Namespace' && dormant[kind].every(({ path }) => path !== undefined);
 }

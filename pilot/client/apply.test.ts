@@ -99,7 +99,7 @@ describe('cmesh apply', () => {
     );
   });
 
-  it('takes what cmesh get -o yaml prints, and Namespaces, which exist anyway', async () => {
+  it('takes what cmesh get -o yaml prints, and Namespaces', async () => {
     const list = `apiVersion: v1
 kind: List
 items:
@@ -113,7 +113,7 @@ items:
     const path = await fixture.file('list.yaml', list);
     assert.deepEqual(await apply([path]), {
       code: 1,
-      out: ['namespace/shop unchanged', 'configmap/c created'],
+      out: ['namespace/shop created', 'configmap/c created'],
       errors: [
         'E_FIELD_UNKNOWN list.yaml:8:71 VirtualService shop/a: spec.http[0].route[0].destination.subst: unknown field "spec.http[0].route[0].destination.subst" (did you mean "subset"?)',
         'Warning: list.yaml:9:28: kind: ConfigMap is stored, but not yet in force: proxies get nothing of it',
@@ -324,6 +324,7 @@ spec: {hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}
           code: 1,
           out: [`${shown}/a created`],
           errors: [
+            'Warning: a.yaml:4:3: metadata.namespace: the namespace "shop" is new: it is there as long as something is in it, and stays if it is created',
             'a.yaml:14:1: the object is in namespace "default", and -n says "shop": leave one of them out',
           ],
         },

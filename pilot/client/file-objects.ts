@@ -72,13 +72,15 @@ function mistakesOf(
 
 async function tryObject(
   document: RuleDocument,
-  { action, namespace }: FileWork,
+  { action, namespace, kinds }: FileWork,
   fail: (...lines: readonly string[]) => void,
 ): Promise<void> {
   const { object, place } = document;
   if (object === undefined) return;
   try {
-    await action({ ...document, object: inNamespace(object, namespace) });
+    const isPlaced = findServed(kinds, object)?.isNamespaced !== false;
+    const placed = isPlaced ? inNamespace(object, namespace) : object;
+    await action({ ...document, object: placed });
   } catch (error) {
     if (exitCodeOf(error) === exitCodes.noPilot || !(error instanceof OperationError)) throw error;
     if (error instanceof RefusedError && error.causes.length > 0) {

@@ -17,6 +17,7 @@ import {
   virtualOutbound,
 } from '../ir/names.ts';
 import type { TcpRoute } from '../api/virtual-service-schema.ts';
+import { coversHostname } from '../model/hostname.ts';
 import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
@@ -197,7 +198,10 @@ interface TcpContext {
   readonly destinations: Destinations;
 }
 
-/** The first tcp rule for this host and port, else the service itself. */
+/**
+ * The first tcp rule for this host and port, else the service itself. As in Istio, every VirtualService that covers the
+ * host has a say, the oldest first: unlike with http, a name in full does not go before a wildcard.
+ */
 function tcpRoute(
   mesh: Mesh,
   service: Service,
@@ -206,7 +210,7 @@ function tcpRoute(
 ): TcpHandler {
   const name = outboundCluster(service.hostname, port.number);
   const routes = mesh.virtualServices
-    .filter(({ hosts, spec }) => hosts.includes(service.hostname) && isForSidecars(spec))
+    .filter(({ hosts, spec }) => isForSidecars(spec) && coverService(hosts, service))
     .flatMap((rule) => (rule.spec.tcp ?? []).map((route, index) => ({ rule, route, index })));
   const found = routes.find(({ route }) => concernsConnection(route, port, view));
   const targets = (found?.route.route ?? [])
@@ -218,6 +222,10 @@ function tcpRoute(
   if (found === undefined || targets.length === 0) return tcpHandler([{ name, weight: 1 }], name);
   const rule = `VirtualService ${found.rule.namespace}/${found.rule.name}`;
   return { ...tcpHandler(targets, name), origin: { rule, path: `spec.tcp[${found.index}]` } };
+}
+
+function coverService(hosts: readonly string[], { hostname }: Service): boolean {
+  return hosts.some((host) => coversHostname(host, hostname));
 }
 
 /** Who calls and which port decide once for the whole view. */

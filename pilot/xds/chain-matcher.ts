@@ -23,7 +23,7 @@ const protocolInput = packAny(
 );
 
 /** Where a listener filter notes that the inspector has seen bytes: after a silence it is not reached. */
-export const spoken = { key: 'composemesh.spoken', value: 'yes' } as const;
+export const spoken = { key: 'composemesh.spoken', value: 'speaks' } as const;
 const spokenInput = packAny(messageType<FilterStateInput>(`${inputs}.FilterStateInput`), {
   key: spoken.key,
 });
