@@ -115,14 +115,17 @@ async function showResources(
   filters: Filters,
   now: number,
 ): Promise<string> {
-  const resources = select(section, await source.sections(), filters);
+  const sections = await source.sections();
+  const resources = select(section, sections, filters);
   if (filters.output !== 'short') {
     return format(
       resources.map(({ config }) => config),
       filters.output,
     );
   }
-  if (resources.length === 0) return describeNone(section, filters);
+  if (resources.length === 0) {
+    return describeNone(section, filters, section === 'routes' ? sections.routes : []);
+  }
   return formatTable(await tabulate(section, resources, source, now));
 }
 
@@ -162,11 +165,17 @@ async function tabulate(
 }
 
 /** A table without rows would leave people wondering. */
-function describeNone(section: ListedSection | 'endpoints', filters: Filters): string {
+function describeNone(
+  section: ListedSection | 'endpoints',
+  filters: Filters,
+  others: readonly DumpedResource[] = [],
+): string {
   if (section === 'secret') return 'No active or warming secrets found.\n';
   const set = Object.entries(filters).filter(([key]) => filterNames.has(key));
   const conditions = set.map(([key, value]) => `--${key} ${String(value)}`).join(' ');
-  return `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}.\n`;
+  const found = `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}`;
+  const names = others.map(({ name }) => name).sort();
+  return `${found}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}.\n`;
 }
 
 const filterNames: ReadonlySet<string> = new Set([

@@ -130,6 +130,10 @@ describe('cmesh, looking into real Envoys', () => {
 
   it('show routes with what they ask for and the rule that made them', async () => {
     const [, first, second] = cells(await show('routes', { name: '9080' }));
+    assert.match(
+      await show('routes', { name: '9999' }),
+      /^No routes found for --name 9999; there are (.+, )?9080(, .+)?\.\n$/,
+    );
     assert.deepEqual(
       [first?.slice(3), second?.slice(3)],
       [
