@@ -174,7 +174,7 @@ function describeNone(
   const set = Object.entries(filters).filter(([key]) => filterNames.has(key));
   const conditions = set.map(([key, value]) => `--${key} ${String(value)}`).join(' ');
   const found = `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}`;
-  const names = others.map(({ name }) => name).sort();
+  const names = others.flatMap(({ name }) => (name === '' ? [] : name)).sort();
   return `${found}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}.\n`;
 }
 
@@ -240,18 +240,30 @@ function versionOfNode(bootstrap: unknown): string {
   return version === undefined ? '-' : parts.join('.');
 }
 
-async function showLevels(source: ProxySource, { level, reset }: Filters): Promise<string> {
+async function showLevels(source: ProxySource, filters: Filters): Promise<string> {
+  const levels = await turnLevels(source, filters);
+  return filters.output === 'short'
+    ? formatLevels(levels)
+    : format(Object.fromEntries(levels), filters.output);
+}
+
+/** Sets the levels that are asked for. The result is those that were named, or all. */
+async function turnLevels(
+  source: ProxySource,
+  { level, reset }: Pick<Filters, 'level' | 'reset'>,
+): Promise<ReadonlyMap<string, string>> {
   const admin = source.admin();
   if (reset === true) {
     const info: unknown = JSON.parse(await admin.get('/server_info'));
     const own = textAt(info, 'command_line_options', 'log_level') ?? 'warning';
-    return formatLevels(await setLevels(admin, [{ level: own }]));
+    return setLevels(admin, [{ level: own }]);
   }
-  if (level === undefined) return formatLevels(await readLevels(admin));
+  if (level === undefined) return readLevels(admin);
   const changes = parseLevels(level);
-  const changed = changes.flatMap(({ logger }) => logger ?? []);
+  const named = changes.flatMap(({ logger }) => logger ?? []);
   const all = await setLevels(admin, changes);
-  return formatLevels(all, changed.length === changes.length ? changed : []);
+  if (named.length < changes.length) return all;
+  return new Map([...all].filter(([name]) => named.includes(name)));
 }
 
 /** For other programs. */

@@ -170,6 +170,8 @@ describe('cmesh, looking into real Envoys', () => {
     const set = await show('log', { level: 'http:debug,router:trace' });
     const other = show('log', { level: 'htpp:debug' });
     await assert.rejects(other, { message: 'Envoy has no logger htpp: did you mean http?' });
+    const levels = JSON.parse(await show('log', { output: 'json' })) as Record<string, string>;
+    assert.deepEqual([levels['http'], levels['router']], ['debug', 'trace']);
     const reset = await show('log', { reset: true });
     assert.deepEqual(
       [
