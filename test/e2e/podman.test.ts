@@ -104,7 +104,9 @@ describe('the registrator and Podman', function () {
     await podman('rm', '--force', '--time=0', 'web');
     await consul.untilGone('web');
     await second.stop();
-    const errors = [...first.log.lines, ...second.log.lines].filter((line) => line.startsWith("error"));
+    const errors = [...first.log.lines, ...second.log.lines].filter((line) =>
+      line.startsWith('error'),
+    );
     assert.deepEqual(errors, []);
   });
 });
