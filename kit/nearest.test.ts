@@ -17,4 +17,12 @@ describe('findNearest', () => {
       assert.equal(findNearest(word, words), expected);
     });
   }
+
+  it('finds the first of those that are equally near, and nothing farther', () => {
+    const hosts = ['ratings.example.com', 'reviewx.example.com', 'reviews2.example.com'];
+    assert.deepEqual(
+      [findNearest('reviews.example.com', hosts), findNearest('rveiewx.example.com', hosts)],
+      ['reviewx.example.com', 'reviewx.example.com'],
+    );
+  });
 });

@@ -39,8 +39,18 @@ export function defineAnalyzer<K extends Kind>(source: AnalyzerSource<K>): Analy
 
 /** What to do about a name that does not exist: the name that was meant, if one is near, else `otherwise`. */
 export function advise(word: string, candidates: readonly string[], otherwise: string): string {
-  const nearest = findNearest(word, candidates);
+  const nearest = recall(word, candidates);
   return nearest === undefined || nearest === word ? otherwise : `Did you mean "${nearest}"?`;
+}
+
+const nearests = new WeakMap<readonly string[], Map<string, string | undefined>>();
+
+/** Rules that name the same missing host ask the same thousands of names. */
+function recall(word: string, candidates: readonly string[]): string | undefined {
+  const known = nearests.get(candidates) ?? new Map<string, string | undefined>();
+  nearests.set(candidates, known);
+  if (!known.has(word)) known.set(word, findNearest(word, candidates));
+  return known.get(word);
 }
 
 /** `VirtualService default/reviews`, as problems name objects. */

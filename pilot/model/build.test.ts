@@ -39,6 +39,38 @@ describe('the mesh', () => {
     assert.deepEqual(buildMesh(other, first), buildMesh(other));
   });
 
+  it('is the same after any history', () => {
+    const entry = (name: string, age: number, host: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name}, namespace: default, creationTimestamp: '20${age}-01-01T00:00:00Z' }
+spec: { hosts: [${host}], ports: [{ number: 80, name: http }], resolution: DNS }
+`;
+    const rule = (name: string, age: number, subset: string): string => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ${name}, namespace: default, creationTimestamp: '20${age}-01-01T00:00:00Z' }
+spec:
+  hosts: [reviews]
+  http: [{ match: [{ sourceLabels: { ${subset}: x } }], route: [{ destination: { host: reviews } }] }]
+`;
+    const history: readonly (readonly string[])[] = [
+      [rule('c', 20, 'v1'), rule('a', 22, 'v1'), entry('one', 21, 'api.example.com')],
+      [rule('c', 20, 'v2'), rule('a', 22, 'v1'), rule('b', 21, 'v1')],
+      // A short name means the service of an entry now, and an older entry takes a host over.
+      [rule('b', 21, 'v1'), entry('two', 19, 'reviews'), entry('one', 21, 'api.example.com')],
+      [rule('a', 22, 'v3'), entry('zero', 18, 'api.example.com'), entry('two', 19, 'reviews')],
+      [],
+    ];
+    let mesh = buildMesh(inputs);
+    for (const texts of history) {
+      const next = { ...inputs, resources: resourcesOf(texts.join('---')) };
+      mesh = buildMesh(next, mesh);
+      const anew = buildMesh({ ...next, resources: resourcesOf(texts.join('---')) });
+      assert.deepEqual([mesh, askedLabels(mesh)], [anew, askedLabels(anew)]);
+    }
+  });
+
   it('keeps the identity of everything that did not change', () => {
     const first = buildMesh(inputs);
     const same = buildMesh(inputs, first);

@@ -1,4 +1,5 @@
-import type { ConfigResource, ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
+import type { ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
+import { type Selections, isSameList, selectByAge } from './by-age.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
 import type { Endpoint, RegisteredService, Service } from './service.ts';
@@ -17,34 +18,65 @@ export interface MeshInputs {
  * Derives the mesh. `previous` only saves work and identity: with or without it the result is the same.
  */
 export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Mesh {
-  const registered = mergeRegistries(inputs);
-  const services = keepMap(previous.services, buildServices(registered, previous.services));
+  const before = origins.get(previous);
+  const selections = selectByAge(inputs.resources, before?.selections);
+  const origin: Origin = { selections, catalog: inputs.catalog };
+  const world = hasSameServices(origin, before) ? previous : buildWorld(origin, previous);
+  const { services } = world;
   const isService = (hostname: string): boolean => services.has(hostname);
   const resolve = (host: string): string => resolveHostname(host, inputs.domain, isService);
+  const scope: Scope = { services, domain: inputs.domain, resolve };
+  const virtualServices = selections.VirtualService.byAge.map((resource) =>
+    toRule(resource, resource.spec.hosts ?? [], scope),
+  );
+  const destinationRules = selections.DestinationRule.byAge.map((resource) =>
+    toRule(resource, [resource.spec.host], scope),
+  );
+  const mesh: Mesh = {
+    services,
+    endpoints: world.endpoints,
+    virtualServices: keepList(previous.virtualServices, virtualServices),
+    destinationRules: keepList(previous.destinationRules, destinationRules),
+    workloads: world.workloads,
+  };
+  origins.set(mesh, origin);
+  return mesh;
+}
+
+/** What a mesh was made from. */
+interface Origin {
+  readonly selections: Selections;
+  readonly catalog: readonly RegisteredService[];
+}
+
+const origins = new WeakMap<Mesh, Origin>();
+
+function hasSameServices({ catalog, selections }: Origin, before: Origin | undefined): boolean {
+  return (
+    before?.catalog === catalog &&
+    before.selections.ServiceEntry.byAge === selections.ServiceEntry.byAge
+  );
+}
+
+/** What there is to call, without the rules for it. */
+type World = Pick<Mesh, 'services' | 'endpoints' | 'workloads'>;
+
+function buildWorld(origin: Origin, previous: World): World {
+  const registered = mergeRegistries(origin);
+  const services = keepMap(previous.services, buildServices(registered, previous.services));
   const endpoints = keepMap(
     previous.endpoints,
     new Map(registered.map((service) => [service.hostname, service.endpoints])),
   );
-  const virtualServices = select(inputs.resources, 'VirtualService').map((resource) =>
-    toRule(resource, resource.spec.hosts ?? [], resolve),
-  );
-  const destinationRules = select(inputs.resources, 'DestinationRule').map((resource) =>
-    toRule(resource, [resource.spec.host], resolve),
-  );
   const unchanged = endpoints === previous.endpoints && services === previous.services;
-  return {
-    services,
-    endpoints,
-    virtualServices: keepRules(previous.virtualServices, virtualServices),
-    destinationRules: keepRules(previous.destinationRules, destinationRules),
-    workloads: unchanged ? previous.workloads : buildWorkloads(services, endpoints),
-  };
+  const workloads = unchanged ? previous.workloads : buildWorkloads(services, endpoints);
+  return { services, endpoints, workloads };
 }
 
 /** One service per host name: the registries come first, then ServiceEntries by age (the analysis says so: CM0205). */
-function mergeRegistries({ catalog, resources }: MeshInputs): readonly RegisteredService[] {
+function mergeRegistries({ catalog, selections }: Origin): readonly RegisteredService[] {
   const services = new Map(catalog.map((service) => [service.hostname, service]));
-  for (const resource of select(resources, 'ServiceEntry')) {
+  for (const resource of selections.ServiceEntry.byAge) {
     for (const service of registerOnce(resource)) {
       if (!services.has(service.hostname)) services.set(service.hostname, service);
     }
@@ -74,41 +106,62 @@ function buildServices(
     registered.flatMap((service) => service.address ?? []),
   );
   return new Map(
-    registered.map(({ hostname, namespace, ports, resolution, address }) => {
-      const virtual = address ?? addresses.get(hostname) ?? '';
-      const service: Service = { hostname, namespace, address: virtual, ports, resolution };
-      return [hostname, keepEqual(previous.get(hostname), service)];
+    registered.map((one) => {
+      const address = one.address ?? addresses.get(one.hostname) ?? '';
+      return [one.hostname, toService(one, address, previous.get(one.hostname))];
     }),
   );
 }
 
-/** Resources of one kind, the oldest first: in Istio the oldest of two conflicting rules wins. */
-function select<Kind extends ConfigResource['kind']>(
-  resources: ResourceSet,
-  kind: Kind,
-): readonly Extract<ConfigResource, { kind: Kind }>[] {
-  return resources
-    .filter(
-      (resource): resource is Extract<ConfigResource, { kind: Kind }> => resource.kind === kind,
-    )
-    .map((resource) => ({ resource, age: ageKey(resource) }))
-    .sort((left, right) => (left.age < right.age ? -1 : 1))
-    .map(({ resource }) => resource);
+const made = new WeakMap<RegisteredService, Service>();
+
+/** The same object as long as what is registered, or what it says, is the same. */
+function toService(
+  registered: RegisteredService,
+  address: string,
+  previous: Service | undefined,
+): Service {
+  const before = made.get(registered);
+  if (before !== undefined && before === previous && before.address === address) return before;
+  const { hostname, namespace, ports, resolution } = registered;
+  const service = keepEqual(previous, { hostname, namespace, address, ports, resolution });
+  made.set(registered, service);
+  return service;
 }
 
-/** Ends in what no two resources of a kind share. */
-function ageKey({ metadata, key }: ConfigResource): string {
-  return [metadata.creationTimestamp ?? '', key.namespace, key.name].join('/');
+/** Where the hosts of rules are looked up. */
+interface Scope {
+  readonly services: Mesh['services'];
+  readonly domain: string;
+  readonly resolve: (host: string) => string;
 }
 
-/** The rule of a resource, with full host names. */
-function toRule<Spec>(
-  resource: { readonly key: ObjectKey; readonly spec: Spec },
+interface KnownRule extends Pick<Scope, 'services' | 'domain'> {
+  readonly rule: Rule<unknown>;
+}
+
+const rules = new WeakMap<object, KnownRule>();
+
+/**
+ * The rule of a resource, with full host names: the same object as long as its spec is the same object and its hosts
+ * mean the same services.
+ */
+function toRule<Spec extends object>(
+  { key: { namespace, name }, spec }: { readonly key: ObjectKey; readonly spec: Spec },
   hosts: readonly string[],
-  resolve: (host: string) => string,
+  { services, domain, resolve }: Scope,
 ): Rule<Spec> {
-  const { namespace, name } = resource.key;
-  return { namespace, name, hosts: hosts.map(resolve), spec: resource.spec };
+  const known = rules.get(spec);
+  const isOwn = known?.rule.namespace === namespace && known.rule.name === name;
+  // Of the resource with this spec, so the spec has this type.
+  const before = isOwn ? (known.rule as Rule<Spec>) : undefined;
+  if (before !== undefined && known?.services === services && known.domain === domain) {
+    return before;
+  }
+  const fresh: Rule<Spec> = { namespace, name, hosts: hosts.map(resolve), spec };
+  const rule = before !== undefined && isSameList(before.hosts, fresh.hosts) ? before : fresh;
+  rules.set(spec, { services, domain, rule });
+  return rule;
 }
 
 function buildWorkloads(
@@ -176,17 +229,7 @@ function keepMap<T>(
   return previous;
 }
 
-/** Rules keep their identity while their spec is the same object and their hosts mean the same services. */
-function keepRules<Spec>(
-  previous: readonly Rule<Spec>[],
-  next: readonly Rule<Spec>[],
-): readonly Rule<Spec>[] {
-  const known = new Map(previous.map((rule) => [rule.spec, rule]));
-  const kept = next.map((rule) => {
-    const same = known.get(rule.spec);
-    return same?.hosts.join() === rule.hosts.join() ? same : rule;
-  });
-  const unchanged =
-    previous.length === kept.length && kept.every((rule, index) => rule === previous[index]);
-  return unchanged ? previous : kept;
+/** The previous list when the next one has the same entries. */
+function keepList<T>(previous: readonly T[], next: readonly T[]): readonly T[] {
+  return isSameList(previous, next) ? previous : next;
 }

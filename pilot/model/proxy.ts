@@ -81,7 +81,19 @@ export function viewOf(
 
 /** Names of the labels that rules match with sourceLabels. */
 export function askedLabels(mesh: Pick<Mesh, 'virtualServices'>): ReadonlySet<string> {
-  return new Set(mesh.virtualServices.flatMap(({ spec }) => askedBy(spec)));
+  const names = new Set<string>();
+  for (const { spec } of mesh.virtualServices) for (const name of askedOnce(spec)) names.add(name);
+  return names;
+}
+
+const asked = new WeakMap<VirtualServiceSpec, readonly string[]>();
+
+function askedOnce(spec: VirtualServiceSpec): readonly string[] {
+  const known = asked.get(spec);
+  if (known !== undefined) return known;
+  const names = askedBy(spec);
+  asked.set(spec, names);
+  return names;
 }
 
 function askedBy({ http = [], tcp = [], tls = [] }: VirtualServiceSpec): readonly string[] {

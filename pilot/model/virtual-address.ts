@@ -15,7 +15,7 @@ export function assignVirtualAddresses(
   const used = new Set(taken);
   const assigned = new Map<string, string>();
   for (const hostname of [...hostnames].sort()) {
-    let slot = hash('sha256', hostname, 'buffer').readUInt32BE(0) % slots;
+    let slot = slotOf(hostname);
     while (used.has(addressOf(slot))) slot = (slot + 1) % slots;
     const address = addressOf(slot);
     used.add(address);
@@ -25,6 +25,19 @@ export function assignVirtualAddresses(
 }
 
 const slots = 256 * 254;
+
+/** Slots of names that were asked for before: one more service does not cost the hashes of all. */
+const known = new Map<string, number>();
+
+function slotOf(hostname: string): number {
+  const before = known.get(hostname);
+  if (before !== undefined) return before;
+  // More names than there are addresses are of services that have gone.
+  if (known.size >= slots) known.clear();
+  const slot = hash('sha256', hostname, 'buffer').readUInt32BE(0) % slots;
+  known.set(hostname, slot);
+  return slot;
+}
 
 function addressOf(slot: number): string {
   return `${prefix}.${Math.floor(slot / 254)}.${(slot % 254) + 1}`;
