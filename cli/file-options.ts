@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
-import type { FileChoice } from '../pilot/client/rule-sources.ts';
+import type { Command } from 'commander';
+import { OperationError } from '../kit/errors.ts';
+import { type FileChoice, namesFiles } from '../pilot/client/rule-sources.ts';
 
 /** What the options about files give. */
 export interface FileFlags {
@@ -13,22 +14,27 @@ export function addFileOptions(command: Command): Command {
   return command
     .option('-f, --filename <files...>', 'YAML or JSON files, folders of them, or - for input')
     .option('-R, --recursive', 'look into the folders of folders too')
-    .addOption(
-      new Option('-k, --kustomize <folder>', 'not here: kubectl apply -k does it').hideHelp(),
-    );
+    .option('-k, --kustomize <folder>', 'what a kustomization makes; takes kubectl or kustomize');
 }
 
-/** The files of `-f`; none when the flag is missing. Throws OperationError `E_USAGE` for `-k`. */
-export async function chooseFiles(flags: FileFlags): Promise<FileChoice> {
-  const { refuseKustomization } = await import('../pilot/client/rule-sources.ts');
-  refuseKustomization(flags.kustomize);
-  return { places: flags.filename ?? [], isRecursive: flags.recursive === true };
+/** The files of `-f`, or what `-k` makes; none when both are missing. Throws OperationError `E_USAGE` for both. */
+export function chooseFiles({ filename, recursive, kustomize }: FileFlags): FileChoice {
+  if (filename !== undefined && kustomize !== undefined) {
+    throw new OperationError('E_USAGE', 'name files with -f or a kustomization with -k, not both');
+  }
+  return {
+    places: filename ?? [],
+    isRecursive: recursive === true,
+    ...(kustomize === undefined ? {} : { kustomization: { folder: kustomize, env: process.env } }),
+  };
 }
 
 /** The same for a command that works on files only: without any it cannot begin. */
-export async function requireFiles(flags: FileFlags): Promise<FileChoice> {
-  const files = await chooseFiles(flags);
-  if (files.places.length > 0) return files;
-  const { OperationError } = await import('../kit/errors.ts');
-  throw new OperationError('E_USAGE', 'name the files: -f FILE, -f FOLDER, or -f - for input');
+export function requireFiles(flags: FileFlags): FileChoice {
+  const files = chooseFiles(flags);
+  if (namesFiles(files)) return files;
+  throw new OperationError(
+    'E_USAGE',
+    'name the files: -f FILE, -f FOLDER, -f - for input, or -k FOLDER for a kustomization',
+  );
 }

@@ -114,7 +114,10 @@ function leavesOf(matcher: EnvoyJson, path: Leaf['path']): readonly Leaf[] {
     ...branches.flatMap(([value, branch]) =>
       onMatch(branch, [...path, { input, value: value.replaceAll("'", '') }]),
     ),
-    ...onMatch(at(matcher, 'on_no_match'), path),
+    ...onMatch(
+      at(matcher, 'on_no_match'),
+      input === caller ? [...path, { input, value: 'silent' }] : path,
+    ),
   ];
 }
 
@@ -129,13 +132,19 @@ function onMatch(branch: unknown, path: Leaf['path']): readonly Leaf[] {
   return isObject(nested) ? leavesOf(nested, path) : [];
 }
 
+/** The one filter state that listeners of the mesh ask for: whether the caller has said something (pilot/xds). */
+const caller = 'Caller';
+
+const inputNames: Readonly<Record<string, string>> = {
+  DestinationPortInput: 'Port',
+  ApplicationProtocolInput: 'App',
+  DestinationIPInput: 'Addr',
+  FilterStateInput: caller,
+};
+
 function inputName(type: string): string {
   const name = type.split('.').at(-1) ?? '';
-  return (
-    { DestinationPortInput: 'Port', ApplicationProtocolInput: 'App', DestinationIPInput: 'Addr' }[
-      name
-    ] ?? name.replace(/Input$/, '')
-  );
+  return inputNames[name] ?? name.replace(/Input$/, '');
 }
 
 /** As istioctl words a FilterChainMatch. */

@@ -12,6 +12,7 @@ import { formatEngineAddress } from './docker/engine.ts';
 import { Inventory } from './docker/inventory.ts';
 import { watchDocker } from './docker/watch.ts';
 import { drainContainer } from './drain.ts';
+import { Holdings } from './holdings.ts';
 import { showExplanation, showPlan } from './inspection.ts';
 import type { Metrics } from './metrics.ts';
 import { openParts, type Context, type Parts } from './parts.ts';
@@ -80,7 +81,9 @@ async function start(config: RegistratorConfig, context: Context): Promise<void>
   });
   const metrics = config.listen === undefined ? undefined : await loadMetrics();
   const metered = metrics === undefined ? {} : { metrics };
-  const reconciler = new Reconciler({ ...parts, ...metered, inventory, log });
+  const readsUnowned = parts.adoption !== undefined;
+  const holdings = life.add(new Holdings({ registry, client, clock: systemClock, readsUnowned }));
+  const reconciler = new Reconciler({ ...parts, ...metered, inventory, holdings, log });
   const resync = (): void => {
     inventory.invalidate();
     reconciler.resync();

@@ -1,10 +1,11 @@
 /** `cmesh registrator`: reads the command line, runs until a signal, and returns the exit code. */
+import { setFlagsFromString } from 'node:v8';
 import { describeError } from '../kit/errors.ts';
 import { createLog, type Log } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
-import { runApp } from './app.ts';
+import { runApp, type AppIo } from './app.ts';
 import { version } from '../kit/version.ts';
-import { parseConfig, type Environment } from './config.ts';
+import { parseConfig, type Environment, type RegistratorConfig } from './config.ts';
 import { usage } from './usage.ts';
 
 export interface RegistratorIo {
@@ -40,17 +41,33 @@ export async function runRegistrator(
     io.writeError(parsed.exitCode === 2 ? `${lines}\n${usage}` : lines);
     return parsed.exitCode;
   }
-  const ended = io.signal === undefined ? onTermination() : undefined;
+  if (io.signal !== undefined) return run(parsed.config, { ...io, signal: io.signal });
+  keepHeapSmall();
+  const { signal, close } = onTermination();
   try {
-    const signal = io.signal ?? ended?.signal ?? new AbortController().signal;
-    await runApp(parsed.config, { log: io.log, signal, write: io.write });
+    return await run(parsed.config, { ...io, signal });
+  } finally {
+    await close();
+  }
+}
+
+async function run(config: RegistratorConfig, io: AppIo): Promise<number> {
+  try {
+    await runApp(config, io);
     return 0;
   } catch (error) {
     io.log.error({}, describeError(error));
     return 1;
-  } finally {
-    await ended?.close();
   }
+}
+
+/**
+ * A collection is due when the heap has grown by a fifth, not when it has doubled: what is read back from Consul is
+ * garbage at once, and lives in large objects that only a full collection frees. It saves 30 of 115 MB at 1,000
+ * containers. V8 looks at this flag (flag-definitions.h) at each collection, so it can be set now.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--heap-growing-percent=20');
 }
 
 function defaultIo(): RegistratorIo {

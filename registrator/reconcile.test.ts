@@ -123,6 +123,20 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     await until('web to come back', async () => (await bench.consul.passing('web')).length === 1);
   });
 
+  it('does not take for a refusal what only shows that somebody else has changed the agent', async () => {
+    bench.engine.set(inspectReply(web));
+    const { log } = bench.start();
+    await bench.consul.untilPassing('web', '10.0.0.2:80');
+    // Its check is gone when the pause is to be reported.
+    await bench.consul.put('/agent/service/deregister/fakehost:web:80');
+    bench.engine.emit('pause', inspectReply({ ...web, state: 'paused' }));
+    await bench.consul.untilState('web', /is paused/);
+    assert.deepEqual(
+      log.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   it('keeps everything while the Engine is away, and catches up when it is back', async () => {
     bench.engine.set(inspectReply(web));
     bench.engine.set(inspectReply(sketch('db')));

@@ -1,7 +1,8 @@
 /**
- * The loop: containers → desired records → difference to the agent → writes. A trigger or the passing of
- * time starts a pass; passes run one at a time, and triggers during one make one more. Nothing is remembered
- * of what was written: each pass reads the agent, so lost writes and lost data are repaired by the next one.
+ * The loop: containers → desired records → difference to what the agent holds → writes. A trigger or the passing of
+ * time starts a pass; passes run one at a time, and triggers during one make one more. What was written is read back
+ * (see Holdings), so lost writes and lost data are repaired. What has not changed since the last pass is not worked
+ * out again.
  */
 import { systemClock } from '../kit/clock.ts';
 import { createBackoff } from '../kit/backoff.ts';
@@ -12,12 +13,19 @@ import type { Log } from '../kit/log.ts';
 import { formatProblem, type Problem } from '../kit/problem.ts';
 import type { Registry } from './consul/registry.ts';
 import { metaKeys } from './contract/service-record.ts';
+import type { Observation } from './docker/container.ts';
 import type { Inventory } from './docker/inventory.ts';
 import type { DockerChange } from './docker/watch.ts';
 import { EventTimes } from './event-times.ts';
+import type { Cause, Held, Holdings } from './holdings.ts';
 import type { Metrics, Peer } from './metrics.ts';
 import { selectAdopted, type AdoptionOptions } from './plan/adoption.ts';
-import { planServices, type PlanOptions, type WorkloadPlans } from './plan/desired.ts';
+import {
+  planServices,
+  type DesiredState,
+  type PlanOptions,
+  type WorkloadPlans,
+} from './plan/desired.ts';
 import { PlanCache } from './plan/plan-cache.ts';
 import { diffServices, operationId, operationOrder, type Operation } from './plan/diff.ts';
 import { Refusals } from './refusals.ts';
@@ -25,6 +33,7 @@ import { Refusals } from './refusals.ts';
 export interface ReconcilerOptions {
   readonly inventory: Inventory;
   readonly registry: Registry;
+  readonly holdings: Holdings;
   readonly plan: PlanOptions;
   readonly log: Log;
   /** Absent: what the old registrator left stays. */
@@ -34,9 +43,8 @@ export interface ReconcilerOptions {
 }
 
 /**
- * A pass without news (ms): it notices that the agent lost our services, and ends stop marks. It costs
- * three requests that the agent answers from memory, filtered to what is ours. Agent endpoints have no
- * blocking queries, and one on the catalogue would load the servers and see a loss only after they do.
+ * A pass without news (ms): it notices that Consul is away, or has changed without us, and ends stop marks. It costs
+ * one request that the agent answers from memory.
  */
 const pollInterval = 2000;
 
@@ -56,11 +64,12 @@ export class Reconciler {
   readonly #refusals = new Refusals(systemClock);
   readonly #plans: WorkloadPlans = new PlanCache();
   readonly #events = new EventTimes(systemClock);
-  /** Service id → container id, of what the pass looks at. */
-  #containers: ReadonlyMap<string, string> = new Map();
+  /** What the last pass has gone by, and found to do. */
+  #last: Outlook | undefined;
   /** A whole pass has succeeded: from then on the agent should change by our writes only. */
   #settled = false;
-  #passedAt = systemClock.now();
+  /** By a clock that nobody sets. */
+  #passedAt = performance.now();
   #triggered = false;
   #wake: (() => void) | undefined;
 
@@ -80,6 +89,7 @@ export class Reconciler {
   /** Something may have changed in Consul: what it refused is tried again at once. */
   resync(): void {
     this.#refusals.retry();
+    this.#options.holdings.invalidate();
     this.trigger();
   }
 
@@ -91,58 +101,73 @@ export class Reconciler {
 
   /** Why the loop hangs, if it does. */
   findFaults(): readonly string[] {
-    const silence = systemClock.now() - this.#passedAt;
+    const silence = performance.now() - this.#passedAt;
     return silence < maxSilence ? [] : [`no pass has ended for ${Math.round(silence / 1000)} s`];
   }
 
   /** Runs passes until the signal aborts. Never throws: failures are logged and tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    let dueAt = 0;
     while (!signal.aborted) {
+      const began = performance.now();
+      // Events that never end must not put off for ever what is due.
+      const cause = this.#triggered && began < dueAt + pollInterval ? 'event' : 'time';
       this.#triggered = false;
-      const began = systemClock.now();
-      const done = await this.#pass(signal);
-      this.#passedAt = systemClock.now();
+      const done = await this.#pass(cause, signal);
+      const ended = performance.now();
+      this.#passedAt = ended;
       this.#settled ||= done;
-      this.#options.metrics?.observePass(this.#passedAt - began);
+      this.#options.metrics?.observePass(ended - began);
       if (done) this.#backoff.reset();
-      await this.#rest(done ? pollInterval : this.#backoff.next(), signal);
+      if (!done) dueAt = ended + this.#backoff.next();
+      else if (cause === 'time') dueAt = ended + pollInterval;
+      await this.#rest(dueAt - ended, signal);
     }
   }
 
   /** One pass; false when it has to be tried again soon. */
-  async #pass(signal: AbortSignal): Promise<boolean> {
-    const { inventory, registry, plan, adoption, metrics } = this.#options;
+  async #pass(cause: Cause, signal: AbortSignal): Promise<boolean> {
+    const { inventory, holdings } = this.#options;
     try {
       const observation = await inventory.refresh();
       this.#noteOutage('docker', observation.failure, signal);
-      const desired = planServices(observation, plan, this.#plans);
-      this.#showProblems(desired.problems);
-      metrics?.setState(
-        desired.records.map(({ health }) => health),
-        desired.problems.map(({ severity }) => severity),
-      );
-      const actual = await registry.read();
-      this.#containers = new Map(
-        [...actual, ...desired.records].map(({ id, meta }) => [
-          id,
-          meta[metaKeys.containerId] ?? '',
-        ]),
-      );
-      const adopted =
-        adoption === undefined
-          ? []
-          : selectAdopted(desired, await registry.readForeign(), adoption);
-      await this.#apply(diffServices(desired, actual, adopted));
+      const outlook = this.#look(observation, await holdings.refresh(cause));
+      this.#last = outlook;
+      await this.#apply(outlook);
       this.#noteOutage('consul', undefined, signal);
       return observation.failure === undefined;
     } catch (error) {
       const isDocker = error instanceof OperationError && error.code.startsWith('E_DOCKER');
+      // What was written before the failure, or in spite of it, is not known.
+      if (!isDocker) holdings.invalidate();
       this.#noteOutage(isDocker ? 'docker' : 'consul', error, signal);
       return false;
     }
   }
 
-  async #apply(operations: readonly Operation[]): Promise<void> {
+  /** What is to be done; from the last pass as far as it still holds. */
+  #look(observation: Observation, held: Held): Outlook {
+    const last = this.#last;
+    const desired = last?.observation === observation ? last.desired : this.#plan(observation);
+    if (last?.desired === desired && last.held === held) return last;
+    const { adoption } = this.#options;
+    const adopted = adoption === undefined ? [] : selectAdopted(desired, held.unowned, adoption);
+    const operations = diffServices(desired, held.services, adopted);
+    return { observation, desired, held, operations };
+  }
+
+  #plan(observation: Observation): DesiredState {
+    const { plan, metrics } = this.#options;
+    const desired = planServices(observation, plan, this.#plans);
+    this.#showProblems(desired.problems);
+    metrics?.setState(
+      desired.records.map(({ health }) => health),
+      desired.problems.map(({ severity }) => severity),
+    );
+    return desired;
+  }
+
+  async #apply({ operations }: Outlook): Promise<void> {
     this.#refusals.keep(operations);
     const due = operations.filter((operation) => this.#refusals.isDue(operation));
     for (const kind of operationOrder) {
@@ -153,26 +178,42 @@ export class Reconciler {
 
   /** A write that Consul refuses is reported and does not stop the others; a later pass tries it again. */
   async #write(operation: Operation): Promise<void> {
+    const { holdings, log, metrics } = this.#options;
     const id = operationId(operation);
     try {
       await this.#send(operation);
+      holdings.note(operation);
       this.#count(operation);
       this.#refusals.forget(id);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#options.metrics?.countError('write');
+      if (!holdings.isFresh && !this.#refusals.isKnown(operation)) {
+        // Perhaps the agent does not hold what we think. The next pass reads it, and knows.
+        holdings.invalidate();
+        this.trigger();
+        return;
+      }
+      metrics?.countError('write');
       const reason = describeError(error);
       if (!this.#refusals.note(operation, reason)) return;
-      this.#options.log.error({ id }, `${error.code}: ${reason}`);
+      log.error({ id }, `${error.code}: ${reason}`);
     }
   }
 
   #count(operation: Operation): void {
     const { metrics } = this.#options;
-    const lag = this.#events.take(this.#containers.get(operationId(operation)) ?? '');
+    const lag = this.#events.take(this.#findContainer(operation));
     const isDrift = this.#settled && lag === undefined && !this.#events.areRecent;
     metrics?.countOperation(operation.kind, isDrift);
     if (lag !== undefined) metrics?.observeLag(lag);
+  }
+
+  /** Id of the container that the service is of; empty when nobody knows. */
+  #findContainer(operation: Operation): string {
+    if (operation.kind === 'register') return operation.record.meta[metaKeys.containerId] ?? '';
+    const id = operationId(operation);
+    const service = this.#last?.held.services.find((held) => held.id === id);
+    return service?.meta[metaKeys.containerId] ?? '';
   }
 
   async #send(operation: Operation): Promise<void> {
@@ -239,7 +280,7 @@ export class Reconciler {
 
   /** Waits until a trigger, the end, or `ms`. */
   #rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#triggered || signal.aborted) return Promise.resolve();
+    if (this.#triggered || signal.aborted || ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -252,6 +293,14 @@ export class Reconciler {
       this.#wake = wake;
     });
   }
+}
+
+/** What a pass goes by, and what it finds to do. */
+interface Outlook {
+  readonly observation: Observation;
+  readonly desired: DesiredState;
+  readonly held: Held;
+  readonly operations: readonly Operation[];
 }
 
 /**

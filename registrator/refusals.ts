@@ -24,9 +24,13 @@ export class Refusals {
 
   /** False for a write that was refused as it stands, not long ago. */
   isDue(operation: Operation): boolean {
-    const refusal = this.#refusals.get(operationId(operation));
-    const isSame = refusal?.operation === JSON.stringify(operation);
-    return !isSame || this.#clock.now() >= refusal.retryAt;
+    const refusal = this.#find(operation);
+    return refusal === undefined || this.#clock.now() >= refusal.retryAt;
+  }
+
+  /** True for a write that was refused before, as it stands. */
+  isKnown(operation: Operation): boolean {
+    return this.#find(operation) !== undefined;
   }
 
   /** Notes a refusal; false when it is known, for the same reason. */
@@ -55,7 +59,13 @@ export class Refusals {
 
   /** Forgets what is not among the operations of a pass. */
   keep(operations: readonly Operation[]): void {
+    if (this.#refusals.size === 0) return;
     const ids = new Set(operations.map(operationId));
     for (const id of this.#refusals.keys()) if (!ids.has(id)) this.forget(id);
+  }
+
+  #find(operation: Operation): Refusal | undefined {
+    const refusal = this.#refusals.get(operationId(operation));
+    return refusal?.operation === JSON.stringify(operation) ? refusal : undefined;
   }
 }

@@ -33,8 +33,9 @@ export async function runAgent(
     process.stderr.write(usage);
     return argv.includes('--help') ? 0 : 2;
   }
+  // Standard output is the access log's alone: Envoy writes many lines at once, and a line between them would cut one.
   const write = (line: string): void => {
-    process.stdout.write(line);
+    process.stderr.write(line);
   };
   const given = env['INSTANCE_IP']?.trim();
   const address = given === undefined || given === '' ? findOwnAddress() : given;

@@ -6,7 +6,7 @@ import { codes } from '../pilot/analysis/codes.ts';
 import { analyzers } from '../pilot/analysis/analyzers.ts';
 import { formatKey } from '../pilot/api/kinds.ts';
 import type { ConfigResource } from '../pilot/api/resource.ts';
-import { readMeshServices } from '../testkit/mesh-services.ts';
+import { readMeshServices } from '../testkit/case-file/mesh-services.ts';
 import { resourcesOf } from './support/mesh-fixture.ts';
 import { matchGolden } from './support/golden.ts';
 import { renderAnalysis } from './support/analysis-page.ts';

@@ -1,10 +1,10 @@
 import { AssertionError } from 'node:assert';
 import { delay } from '../kit/lifecycle.ts';
-import { isRoute } from './route-name.ts';
-import { formatPlace } from './rule-files.ts';
-import { acceptedRange, falseAlarm, sampleSize } from './share-test.ts';
+import { isRoute } from './mesh/route-name.ts';
+import { formatPlace } from './files/rule-files.ts';
+import { acceptedRange, falseAlarm, sampleSize } from './run/share-test.ts';
 import type { Result } from './started-mesh.ts';
-import { isAt } from './targets.ts';
+import { isAt } from './mesh/targets.ts';
 
 /** How long a copy may be on its way after the answer (ms). */
 const copyLimit = 2000;

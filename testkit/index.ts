@@ -11,14 +11,14 @@ export {
   requestsFor,
   type Split,
 } from './assertions.ts';
-export type { Behaviour } from './backend.ts';
-export { type CoverageFormat, formatCoverage } from './coverage-report.ts';
-export type { Coverage, CoveragePoint } from './coverage.ts';
-export type { Explanation } from './explanation.ts';
-export { formatExplanation } from './explanation-tree.ts';
+export type { Behaviour } from './mesh/backend.ts';
+export { type CoverageFormat, formatCoverage } from './coverage/coverage-report.ts';
+export type { Coverage, CoveragePoint } from './coverage/coverage.ts';
+export type { Explanation } from './explain/explanation.ts';
+export { formatExplanation } from './explain/explanation-tree.ts';
 export type { MeshOptions, Rule, Rules, ServiceOptions } from './mesh-options.ts';
-export type { Arrival, Observation } from './observation.ts';
-export type { FilePlace } from './rule-files.ts';
+export type { Arrival, Observation } from './mesh/observation.ts';
+export type { FilePlace } from './files/rule-files.ts';
 export {
   type DecidingRule,
   type MeshCaller,

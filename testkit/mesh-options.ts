@@ -4,10 +4,10 @@ import { OperationError } from '../kit/errors.ts';
 import { formatProblem } from '../kit/problem.ts';
 import { readMeshFile } from '../local/mesh-file.ts';
 import type { Protocol } from '../registrator/contract/service-record.ts';
-import { findFiles } from './file-pattern.ts';
-import { type RuleFiles, collectRules } from './rule-files.ts';
-import type { TestService } from './service.ts';
-import { toTestService } from './suite.ts';
+import { findFiles } from './files/file-pattern.ts';
+import { type RuleFiles, collectRules } from './files/rule-files.ts';
+import type { TestService } from './mesh/service.ts';
+import { toTestService } from './case-file/suite.ts';
 
 /** What `startMesh` starts. */
 export interface MeshOptions {

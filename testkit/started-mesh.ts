@@ -3,17 +3,17 @@ import { OperationError } from '../kit/errors.ts';
 import type { Problem } from '../kit/problem.ts';
 import { forEachConcurrently } from '../kit/concurrent.ts';
 import { provideEnvoy } from '../toolchain/envoy.ts';
-import type { Behaviour } from './backend.ts';
-import { type Coverage, type Reached, coverRules } from './coverage.ts';
-import { explain } from './explain.ts';
-import type { Explanation } from './explanation.ts';
+import type { Behaviour } from './mesh/backend.ts';
+import { type Coverage, type Reached, coverRules } from './coverage/coverage.ts';
+import { explain } from './explain/explain.ts';
+import type { Explanation } from './explain/explanation.ts';
 import { type MeshOptions, type Rules, readRules, readServices } from './mesh-options.ts';
-import type { Caller } from './mesh-under-test.ts';
-import type { Arrival, Observation, TestRequest } from './observation.ts';
-import { OfflineMesh } from './offline-mesh.ts';
-import { type FilePlace, type RuleFiles, placeOfRule, placeProblem } from './rule-files.ts';
-import type { TestService } from './service.ts';
-import { findTarget, knownServices } from './targets.ts';
+import type { Caller } from './mesh/mesh-under-test.ts';
+import type { Arrival, Observation, TestRequest } from './mesh/observation.ts';
+import { OfflineMesh } from './mesh/offline-mesh.ts';
+import { type FilePlace, type RuleFiles, placeOfRule, placeProblem } from './files/rule-files.ts';
+import type { TestService } from './mesh/service.ts';
+import { findTarget, knownServices } from './mesh/targets.ts';
 
 /** What a request may have besides its URL. */
 export interface RequestOptions {

@@ -146,6 +146,6 @@ async function connect(flags: AddressFlags): Promise<Connection> {
 
 /** The services of a mesh file as a registry would tell of them. */
 async function readServices(file: string): Promise<readonly RegisteredService[]> {
-  const { readMeshServices } = await import('../../testkit/mesh-services.ts');
+  const { readMeshServices } = await import('../../testkit/case-file/mesh-services.ts');
   return readMeshServices(file);
 }

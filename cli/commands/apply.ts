@@ -28,13 +28,14 @@ Examples:
   cmesh apply -f samples/bookinfo/networking/destination-rule-all.yaml -f my-rule.yaml
   cmesh apply -f rules/ --pilot http://localhost:8081
   cmesh apply -f rules/ -R --dry-run
+  cmesh apply -k overlays/canary
   cat my-rule.yaml | cmesh apply -f -
 
 Exit codes: 0 all done, 1 something was refused, 2 wrong usage, 3 no pilot answers`,
     )
     .action((flags: ApplyFlags) =>
       withPilot('apply', flags, async (pilot, terminal) => {
-        const files = await requireFiles(flags);
+        const files = requireFiles(flags);
         const { applyFiles } = await import('../../pilot/client/apply.ts');
         const { namespace, output } = flags;
         return applyFiles(

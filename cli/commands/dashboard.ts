@@ -3,6 +3,7 @@ import type { DashboardFlags, DashboardName, DashboardOptions } from '../../insp
 import type { ProxyFlags } from '../../inspect/proxy-source.ts';
 import type { Terminal } from '../../kit/terminal.ts';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeProxies } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { addProxyOptions } from '../proxy-options.ts';
 import { runCommand } from '../run-command.ts';
@@ -72,7 +73,7 @@ function addEnvoyPage(parent: Command): void {
           );
         }),
     );
-  addProxyOptions(command);
+  addProxyOptions(completeProxies(command));
   addPilotOptions(command);
 }
 

@@ -39,7 +39,7 @@ Exit codes: 0 all done, 1 something was not there, 2 wrong usage, 3 no pilot ans
     )
     .action((words: readonly string[], flags: DeleteFlags) =>
       withPilot('delete', flags, async (pilot, terminal) => {
-        const files = await chooseFiles(flags);
+        const files = chooseFiles(flags);
         const { deleteObjects } = await import('../../pilot/client/delete.ts');
         const { namespace, selector, output } = flags;
         return deleteObjects(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { DescribeFlags } from '../../inspect/describe.ts';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeProxies, completeServices, completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { runWithMesh } from '../run-with-mesh.ts';
 
@@ -49,6 +50,7 @@ Exit codes: 0 shown, 1 no such service or workload, 2 wrong usage, 3 no pilot an
           return runDescribe(kind, name, flags, { terminal, mesh: mesh(), now: Date.now() });
         }),
       );
-    addPilotOptions(command);
+    addPilotOptions(kind === 'service' ? completeServices(command) : completeProxies(command));
+    completeWords(command, '--output', ['text', 'json', 'yaml']);
   }
 }

@@ -29,7 +29,7 @@ Exit codes: 0 no difference, 1 differences, 2 wrong usage or something was refus
     )
     .action((flags: DiffFlags) =>
       withPilot('diff', flags, async (pilot, terminal) => {
-        const files = await requireFiles(flags);
+        const files = requireFiles(flags);
         const { diffFiles } = await import('../../pilot/client/diff.ts');
         const { namespace } = flags;
         const command = { files, ...(namespace === undefined ? {} : { namespace }) };

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
-import type { ExplainFlags } from '../../testkit/explain-command.ts';
+import type { ExplainFlags } from '../../testkit/command/explain-command.ts';
+import { completeCallers } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -46,7 +47,7 @@ Exit codes: 0 explained, 2 a flag, a file or a rule is wrong, 3 no pilot answers
     )
     .action((words: readonly string[], flags: Omit<ExplainFlags, 'pilot'> & AddressFlags) =>
       runCommand('explain', async ({ print, complain }) => {
-        const { runExplainCommand } = await import('../../testkit/explain-command.ts');
+        const { runExplainCommand } = await import('../../testkit/command/explain-command.ts');
         const { findPilot } = await import('../../pilot/client/pilot-address.ts');
         const { provideEnvoy } = await import('../../toolchain/envoy.ts');
         const onProgress = (text: string): void => {
@@ -64,5 +65,5 @@ Exit codes: 0 explained, 2 a flag, a file or a rule is wrong, 3 no pilot answers
         );
       }),
     );
-  addPilotOptions(command);
+  addPilotOptions(completeCallers(command, '--from'));
 }

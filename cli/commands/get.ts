@@ -98,10 +98,11 @@ async function select(
   pilot: Connection,
   { words, flags, terminal }: Request,
 ): Promise<readonly Selection[]> {
-  const files = await chooseFiles(flags);
+  const files = chooseFiles(flags);
   const { discoverKinds } = await import('../../pilot/client/served-kinds.ts');
   const { readSelection } = await import('../../pilot/client/selection.ts');
-  if (files.places.length === 0) return readSelection(words, await discoverKinds(pilot));
+  const { namesFiles } = await import('../../pilot/client/rule-sources.ts');
+  if (!namesFiles(files)) return readSelection(words, await discoverKinds(pilot));
   const { selectFromFiles } = await import('../../pilot/client/file-selection.ts');
   return selectFromFiles(files, await discoverKinds(pilot), terminal);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ConfigSection, ProxyConfigFlags } from '../../inspect/proxy-config.ts';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeHostnames, completeProxies, completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { addProxyOptions } from '../proxy-options.ts';
 import { runWithMesh } from '../run-with-mesh.ts';
@@ -9,6 +10,8 @@ interface Section {
   readonly aliases: readonly string[];
   readonly description: string;
   readonly options?: readonly (readonly [string, string])[];
+  /** The values of options that have a few. */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
   readonly examples: readonly string[];
 }
 
@@ -23,6 +26,7 @@ const sections: Readonly<Record<ConfigSection, Section>> = {
       ['--direction <word>', 'inbound or outbound'],
       ['--subset <name>', 'only of this subset'],
     ],
+    words: { '--direction': ['inbound', 'outbound'] },
     examples: [
       'clusters reviews-v1 --fqdn ratings',
       'clusters reviews-v1 --direction inbound -o json',
@@ -36,6 +40,7 @@ const sections: Readonly<Record<ConfigSection, Section>> = {
       ['--port <number>', 'only on this port'],
       ['--type <type>', 'HTTP or TCP'],
     ],
+    words: { '--type': ['HTTP', 'TCP'] },
     examples: ['listeners reviews-v1 --port 15006'],
   },
   routes: {
@@ -53,6 +58,7 @@ const sections: Readonly<Record<ConfigSection, Section>> = {
       ['--cluster <name>', 'only of this cluster'],
       ['--status <status>', 'only HEALTHY, UNHEALTHY, DRAINING …'],
     ],
+    words: { '--status': ['healthy', 'unhealthy', 'draining', 'timeout', 'degraded', 'unknown'] },
     examples: [
       'endpoints productpage-v1 --status unhealthy',
       "endpoints productpage-v1 --cluster 'outbound|9080|v2|reviews.service.consul'",
@@ -70,6 +76,7 @@ const sections: Readonly<Record<ConfigSection, Section>> = {
       ['--level <levels>', 'LEVEL, or LOGGER:LEVEL with commas between several'],
       ['-r, --reset', 'the level that it was started with, for all'],
     ],
+    words: { '--level': ['trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'] },
     examples: [
       'log reviews-v1',
       'log reviews-v1 --level http:debug,router:debug',
@@ -115,7 +122,7 @@ Exit codes: 0 shown, 1 no such proxy or it does not answer, 2 wrong usage, 3 no 
 function addSection(
   parent: Command,
   name: ConfigSection,
-  { aliases, description, options = [], examples }: Section,
+  { aliases, description, options = [], words = {}, examples }: Section,
 ): void {
   const command = parent
     .command(name)
@@ -134,6 +141,9 @@ function addSection(
       }),
     );
   for (const [flags, text] of options) command.option(flags, text);
-  addProxyOptions(command);
+  addProxyOptions(completeProxies(command));
+  completeWords(command, '--output', ['short', 'json', 'yaml']);
+  for (const [long, values] of Object.entries(words)) completeWords(command, long, values);
+  if (name === 'clusters') completeHostnames(command, '--fqdn');
   addPilotOptions(command);
 }

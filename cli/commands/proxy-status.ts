@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ProxyStatusFlags } from '../../inspect/proxy-status.ts';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeProxies, completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { addProxyOptions } from '../proxy-options.ts';
 import { runWithMesh } from '../run-with-mesh.ts';
@@ -32,6 +33,7 @@ Exit codes: 0 all is well, 1 a proxy refuses something or differs, 2 wrong usage
         return runProxyStatus(name, flags, { terminal, mesh: mesh(), now: Date.now() });
       }),
     );
-  addProxyOptions(command);
+  addProxyOptions(completeProxies(command));
+  completeWords(command, '--output', ['short', 'wide', 'json', 'yaml']);
   addPilotOptions(command);
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import { wantsColours } from '../../kit/terminal.ts';
+import { completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
-import type { MeshSource } from '../../testkit/mesh-under-test.ts';
-import type { TestFlags } from '../../testkit/test-command.ts';
+import type { MeshSource } from '../../testkit/mesh/mesh-under-test.ts';
+import type { TestFlags } from '../../testkit/command/test-command.ts';
 
 /** `cmesh test`: tries routing rules without a mesh. */
 export function addTestCommand(program: Command): void {
@@ -38,7 +39,7 @@ Examples:
 Exit codes: 0 passed, 1 failed, 2 cannot run, 3 no pilot answers (docs/testing-rules.md)`,
     )
     .action(async (files: readonly string[], flags: TestFlags & LiveFlags) => {
-      const { runTestCommand } = await import('../../testkit/test-command.ts');
+      const { runTestCommand } = await import('../../testkit/command/test-command.ts');
       const { onTermination } = await import('../../kit/termination.ts');
       const termination = onTermination();
       process.exitCode = await runTestCommand(files, flags, {
@@ -51,6 +52,8 @@ Exit codes: 0 passed, 1 failed, 2 cannot run, 3 no pilot answers (docs/testing-r
       });
       await termination.close();
     });
+  completeWords(command, '--reporter', ['readable', 'tap', 'junit', 'json']);
+  completeWords(command, '--coverage-format', ['text', 'json', 'lcov']);
   addPilotOptions(command);
 }
 
@@ -64,7 +67,7 @@ interface LiveFlags extends AddressFlags {
 async function openSource(flags: LiveFlags): Promise<MeshSource & Closer> {
   const { live, project, anyRules } = flags;
   if (live === true) {
-    const { LiveSource } = await import('../../testkit/live-source.ts');
+    const { LiveSource } = await import('../../testkit/live/live-source.ts');
     const { findPilot } = await import('../../pilot/client/pilot-address.ts');
     return LiveSource.open({
       pilot: findPilot(flags, process.env),
@@ -73,7 +76,7 @@ async function openSource(flags: LiveFlags): Promise<MeshSource & Closer> {
     });
   }
   const { provideEnvoy } = await import('../../toolchain/envoy.ts');
-  const { MeshPool } = await import('../../testkit/mesh-pool.ts');
+  const { MeshPool } = await import('../../testkit/mesh/mesh-pool.ts');
   const onProgress = (text: string): void => {
     process.stderr.write(`${text}\n`);
   };

@@ -28,7 +28,7 @@ Exit codes: 0 nothing is wrong, 1 mistakes, 2 wrong usage, or a file cannot be r
     )
     .action((flags: ValidateFlags) =>
       runCommand('validate', async (terminal) => {
-        const files = await requireFiles(flags);
+        const files = requireFiles(flags);
         const { validateFiles } = await import('../../pilot/client/validate.ts');
         const { output, strict } = flags;
         const isStrict = strict === true;

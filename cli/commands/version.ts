@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { VersionFlags } from '../../inspect/versions.ts';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
+import { completeWords } from '../completion/live-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { runWithMesh } from '../run-with-mesh.ts';
 
@@ -30,5 +31,5 @@ Exit codes: 0 shown, 2 wrong usage, 3 no pilot answers (docs/inspecting.md)`,
         return runVersion(flags, terminal, mesh);
       }),
     );
-  addPilotOptions(command);
+  addPilotOptions(completeWords(command, '--output', ['text', 'json', 'yaml']));
 }

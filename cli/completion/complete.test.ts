@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ApiServer, startApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
-import { type TemporaryFolder, makeTemporaryFolder } from '../../test/support/folders.ts';
-import { cmeshCommand } from '../../test/support/run.ts';
+import { type ShellFixture, makeShellFixture } from '../../test/support/shell-fixture.ts';
 import { createProgram } from '../program.ts';
 import { complete, formatCompletion } from './complete.ts';
 import { completionScripts } from './scripts.ts';
@@ -110,25 +107,13 @@ describe('completion', () => {
   });
 
   describe('in a shell', () => {
-    let folder: TemporaryFolder;
-    let env: NodeJS.ProcessEnv;
+    let fixture: ShellFixture;
 
     before(async () => {
-      folder = await makeTemporaryFolder();
-      const bin = join(folder.path, 'bin');
-      const command = `exec ${cmeshCommand.map((word) => `"${word}"`).join(' ')} "$@"`;
-      await mkdir(bin);
-      await writeFile(join(bin, 'cmesh'), `#!/bin/sh\n${command}\n`);
-      await chmod(join(bin, 'cmesh'), 0o755);
-      await writeFile(join(folder.path, 'rules-of-mine.yaml'), '');
-      env = {
-        ...process.env,
-        PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
-        CMESH_PILOT: server.url,
-      };
+      fixture = await makeShellFixture(server.url);
     });
 
-    after(() => folder.remove());
+    after(() => fixture.remove());
 
     it('works in bash, with = and with files', async () => {
       const script = `${completionScripts.bash}
@@ -146,8 +131,8 @@ try 'cmesh apply -f rules-'
 try 'cmesh get vs nothing-like-that'
 `;
       const { stdout, stderr } = await run('bash', ['--norc', '-c', script], {
-        env,
-        cwd: folder.path,
+        env: fixture.env,
+        cwd: fixture.folder,
       });
       assert.deepEqual(
         [stderr, stdout.trimEnd().split('\n')],
@@ -164,16 +149,6 @@ try 'cmesh get vs nothing-like-that'
           ],
         ],
       );
-    });
-
-    it('has scripts that the shells of this machine can read', async () => {
-      for (const [shell, script] of Object.entries(completionScripts)) {
-        const there = await run('sh', ['-c', `command -v ${shell} || true`]);
-        if (there.stdout === '') continue;
-        const path = join(folder.path, `completion.${shell}`);
-        await writeFile(path, script);
-        assert.deepEqual(await run(shell, ['-n', path]), { stdout: '', stderr: '' }, shell);
-      }
     });
   });
 });

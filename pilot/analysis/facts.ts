@@ -7,6 +7,7 @@ import type {
 import { coversHostname, resolveHostname } from '../model/hostname.ts';
 import { matchesLabels } from '../model/proxy.ts';
 import { registerServiceEntry } from '../model/service-entry.ts';
+import { fallbackNamespace, lastingNamespaces, rootNamespace } from '../api/namespace.ts';
 import type { RegisteredService } from '../model/service.ts';
 import { hostKey, wildcardsOver } from './host-key.ts';
 import type { MeshIndex } from './index-of-mesh.ts';
@@ -16,8 +17,10 @@ export type Kind = ConfigResource['kind'];
 export type ResourceOf<K extends Kind> = Extract<ConfigResource, { kind: K }>;
 export type Labels = Readonly<Record<string, string>>;
 
-/** Policies in this namespace hold in all of them, as in Istio. */
-export const rootNamespace = 'istio-system';
+/** That it is in, or that it is. */
+function namespaceOf({ kind, key }: ConfigResource): string {
+  return kind === 'Namespace' ? key.name : key.namespace;
+}
 
 /**
  * What an analyzer may ask about the mesh. Every question is recorded by its topic, so that the answer's consequences
@@ -186,9 +189,9 @@ export class Facts {
   /** Whether anything is in the namespace: objects or services. */
   hasNamespace(namespace: string): boolean {
     this.#record(topics.namespace(namespace));
-    if (namespace === 'default' || namespace === rootNamespace) return true;
+    if (lastingNamespaces.includes(namespace)) return true;
     for (const resource of this.#index.at(topics.namespace(namespace))) {
-      if (resource.key.namespace === namespace) return true;
+      if (namespaceOf(resource) === namespace) return true;
     }
     return [...(this.#index.services?.values() ?? [])].some(
       (service) => service.namespace === namespace,
@@ -198,9 +201,9 @@ export class Facts {
   /** The namespaces in which there is something. */
   namespaces(): readonly string[] {
     this.#record(topics.hosts);
-    const used = [...this.#index.resources.values()].map(({ key }) => key.namespace);
+    const used = [...this.#index.resources.values()].map(namespaceOf);
     const serving = [...(this.#index.services?.values() ?? [])].map(({ namespace }) => namespace);
-    return [...new Set(['default', ...used, ...serving])].sort();
+    return [...new Set([fallbackNamespace, ...used, ...serving])].sort();
   }
 
   /** Whether some workload that a policy of `namespace` may hold for has these labels. */

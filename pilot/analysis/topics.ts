@@ -43,7 +43,7 @@ export function topicsOf(resource: ConfigResource, domain: string): readonly str
     topics.object(kind, namespace, name),
     topics.kind(kind),
     topics.kindIn(kind, namespace),
-    topics.namespace(namespace),
+    topics.namespace(kind === 'Namespace' ? name : namespace),
     ...ownTopics(resource, domain),
   ];
 }

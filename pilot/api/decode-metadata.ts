@@ -1,13 +1,12 @@
 import type { FieldError } from './field-error.ts';
-import { invalid, required, unknownField } from './field-error.ts';
+import { forbidden, invalid, required, unknownField } from './field-error.ts';
 import { checkLabels, isDnsLabel } from './field-rules.ts';
+import type { KindDefinition } from './kind.ts';
+import { fallbackNamespace } from './namespace.ts';
 import type { ObjectMeta } from './resource.ts';
 import { message, text, textMap } from './schema.ts';
 import { Type } from 'typebox';
 import { validateSchema } from './validate-schema.ts';
-
-/** The namespace of objects that name none. */
-export const fallbackNamespace = 'default';
 
 /** Fields of Kubernetes' ObjectMeta that are accepted and not kept. */
 const ignored = [
@@ -37,8 +36,10 @@ export interface DecodedMetadata {
   readonly unknown: readonly FieldError[];
 }
 
+type KindPlace = Pick<KindDefinition, 'isClusterScoped' | 'givenLabels'>;
+
 /** Reads the metadata of an object; what is wrong is collected, and the rest is filled in. */
-export function decodeMetadata(value: unknown): DecodedMetadata {
+export function decodeMetadata(value: unknown, kind: KindPlace): DecodedMetadata {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const errors = [required('metadata', 'write at least metadata.name')];
     return { metadata: nameless, errors, unknown: [] };
@@ -46,8 +47,9 @@ export function decodeMetadata(value: unknown): DecodedMetadata {
   const { fields, unknown } = splitFields(value);
   const errors = validateSchema(fields, schema, 'metadata');
   if (errors.length > 0) return { metadata: nameless, errors, unknown };
-  const metadata = withDefaults(fields);
-  return { metadata, errors: [...checkMetadata(metadata)], unknown };
+  const metadata = withDefaults(fields, kind);
+  const placed = kind.isClusterScoped === true ? [...checkNoNamespace(fields)] : [];
+  return { metadata, errors: [...checkMetadata(metadata), ...placed], unknown };
 }
 
 const nameless: ObjectMeta = { name: '', namespace: fallbackNamespace };
@@ -73,9 +75,31 @@ function isEmptyMap(field: unknown): boolean {
   return Object.keys(field).length === 0;
 }
 
-function withDefaults(fields: Partial<ObjectMeta>): ObjectMeta {
-  const { name = '', namespace = '' } = fields;
-  return { ...fields, name, namespace: namespace === '' ? fallbackNamespace : namespace };
+function withDefaults(
+  { namespace: given = '', name = '', labels, ...fields }: Partial<ObjectMeta>,
+  { isClusterScoped, givenLabels }: KindPlace,
+): ObjectMeta {
+  const namespace = given === '' ? fallbackNamespace : given;
+  const written = without(labels, givenLabels?.(name));
+  return {
+    name,
+    ...(isClusterScoped === true ? {} : { namespace }),
+    ...(written === undefined ? {} : { labels: written }),
+    ...fields,
+  };
+}
+
+/** The labels that somebody wrote; without any, there are none. */
+function without(labels: Labels | undefined, given: Labels | undefined): Labels | undefined {
+  if (labels === undefined || given === undefined) return labels;
+  const written = Object.entries(labels).filter(([name]) => !Object.hasOwn(given, name));
+  return written.length === 0 ? undefined : Object.fromEntries(written);
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function* checkNoNamespace({ namespace = '' }: Partial<ObjectMeta>): Iterable<FieldError> {
+  if (namespace !== '') yield forbidden('metadata.namespace', 'not allowed on this type');
 }
 
 function* checkMetadata(metadata: ObjectMeta): Iterable<FieldError> {
@@ -88,7 +112,7 @@ function* checkMetadata(metadata: ObjectMeta): Iterable<FieldError> {
       'must be lower-case letters, digits, - and . (a DNS name, RFC 1123), at most 253 characters',
     );
   }
-  if (!isDnsLabel(namespace)) {
+  if (namespace !== undefined && !isDnsLabel(namespace)) {
     yield invalid('metadata.namespace', namespace, 'must be lower-case letters, digits and -');
   }
   yield* checkLabels('metadata.labels', metadata.labels);

@@ -5,7 +5,7 @@ import { findDormantFields } from './dormant-fields.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, invalid, required, unknownField, unknownKind } from './field-error.ts';
 import type { KindDefinition } from './kind.ts';
-import { findKind, formatApiVersion, keyOf, kinds } from './kinds.ts';
+import { findKind, formatApiVersion, keyOf, kinds, showKey } from './kinds.ts';
 import { type Pruned, prune } from './prune.ts';
 import type { ConfigObject, ConfigResource, Json, ObjectMeta } from './resource.ts';
 import { bodyOf } from './resource.ts';
@@ -68,9 +68,10 @@ function decodeKnown(
   definition: KindDefinition,
   unknownFields: UnknownFields,
 ): DecodeResult {
-  const { metadata, errors, unknown } = decodeMetadata(fields['metadata']);
+  const { metadata, errors, unknown } = decodeMetadata(fields['metadata'], definition);
   const spec = decodeBody(fields, definition, metadata);
-  const place = `${definition.kind} ${metadata.namespace}/${metadata.name}`;
+  const { namespace = '', name } = metadata;
+  const place = showKey({ kind: definition.kind, namespace, name });
   const strangers = judgeUnknown(
     [...unknownTopLevel(fields, definition), ...unknown, ...spec.unknown],
     unknownFields,
@@ -95,8 +96,9 @@ export function findUnknownFields(
   unknownFields: UnknownFields,
 ): readonly Problem[] {
   if (unknownFields === 'Ignore') return [];
-  const { metadata, unknown } = decodeMetadata(fields['metadata']);
-  const resource = `${definition.kind} ${metadata.namespace}/${metadata.name}`;
+  const { metadata, unknown } = decodeMetadata(fields['metadata'], definition);
+  const { namespace = '', name } = metadata;
+  const resource = showKey({ kind: definition.kind, namespace, name });
   const inBody = unknownOf(pruneBody(fields, definition), definition);
   const strangers = [...unknownTopLevel(fields, definition), ...unknown, ...inBody];
   return judgeUnknown(strangers, unknownFields).map((error) => ({ ...error, resource }));

@@ -53,7 +53,11 @@ function* checkMatch(path: string, match: ConfigPatch['match']): Iterable<FieldE
   }
   yield* checkPort(`${path}.waypoint.portNumber`, match.waypoint?.portNumber);
   const version = match.proxy?.proxyVersion ?? '';
-  if (version !== '') yield* checkRegex(`${path}.proxy.proxyVersion`, version);
+  // Istio does not refuse a version of any length, and looks at none that is too long.
+  if (version.length > 1024) {
+    const detail = 'is longer than 1024 characters and matches nothing; shorten it';
+    yield asWarning(invalid(`${path}.proxy.proxyVersion`, version, detail));
+  } else if (version !== '') yield* checkRegex(`${path}.proxy.proxyVersion`, version);
 }
 
 function* checkPatch(path: string, patch: ConfigPatch['patch']): Iterable<FieldError> {

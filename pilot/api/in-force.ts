@@ -26,6 +26,7 @@ const exportTo: Dormant = {
 
 const policyFields: readonly Dormant[] = [
   { path: 'loadBalancer.consistentHash.httpCookie.attributes' },
+  { path: 'loadBalancer.backendUtilization' },
   { path: 'loadBalancer.localityLbSetting' },
   { path: 'loadBalancer.zoneAwareLbSetting' },
   { path: 'loadBalancer.warmup.minimumPercent' },
@@ -108,6 +109,8 @@ export const dormant: Readonly<Record<Kind, readonly Dormant[]>> = {
   WasmPlugin: whole,
   Secret: whole,
   ConfigMap: whole,
+  // A scope for names: there is nothing of it that a proxy could get.
+  Namespace: [],
 };
 
 function under(prefix: string, rows: readonly Dormant[]): readonly Dormant[] {
@@ -122,7 +125,7 @@ function isCidr(address: unknown): boolean {
   return typeof address === 'string' && address.includes('/');
 }
 
-/** Whether objects of the kind do anything; the model gets no others. */
+/** Whether proxies get something of objects of the kind; the model gets no others. */
 export function isInForce(kind: Kind): boolean {
-  return dormant[kind].every(({ path }) => path !== undefined);
+  return kind !== 'Namespace' && dormant[kind].every(({ path }) => path !== undefined);
 }

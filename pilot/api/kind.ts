@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
+import { checkNoDryRun } from './dry-run.ts';
 import type { FieldError } from './field-error.ts';
-import type { ConfigResource, ObjectMeta } from './resource.ts';
+import type { ConfigObject, ConfigResource, ObjectMeta } from './resource.ts';
 import type { Decoded } from './schema.ts';
 
 /** A column of `kubectl get` besides the name. */
@@ -29,10 +30,16 @@ export interface KindDefinition {
   readonly schema: TSchema;
   /** Whether the fields stand beside the metadata instead of in spec. */
   readonly isFlat?: true;
+  /** Whether its objects are in no namespace. */
+  readonly isClusterScoped?: true;
   /** Whether values must not be shown in messages. */
   readonly isSecret?: true;
   /** The form that is stored of what is valid. */
   readonly normalize?: (body: unknown) => unknown;
+  /** Labels that every object has without anybody writing them: they are shown and selected by, and not stored. */
+  readonly givenLabels?: (name: string) => Readonly<Record<string, string>>;
+  /** A stored object as it is shown, with what follows from what is stored. */
+  readonly show?: (object: ConfigObject) => ConfigObject;
   /** Rules that a schema cannot say; only called with a spec that its schema accepts. */
   readonly validate: (spec: unknown, metadata: ObjectMeta) => Iterable<FieldError>;
   /** What may not change, given the body of the stored object and the new one. */
@@ -54,7 +61,10 @@ export function defineKind<S extends TSchema>(source: KindSource<S>): KindDefini
   const { validate, validateUpdate = () => [], normalize = (body): unknown => body } = source;
   return {
     ...source,
-    validate: (spec, metadata) => validate(spec as Decoded<S>, metadata),
+    *validate(spec, metadata): Iterable<FieldError> {
+      yield* checkNoDryRun(source.kind, metadata);
+      yield* validate(spec as Decoded<S>, metadata);
+    },
     validateUpdate: (before, after) => validateUpdate(before as Decoded<S>, after as Decoded<S>),
     normalize: (body) => normalize(body as Decoded<S>),
   };

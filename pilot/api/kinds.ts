@@ -4,6 +4,7 @@ import { destinationRule } from './destination-rule.ts';
 import { envoyFilter } from './envoy-filter.ts';
 import { gateway } from './gateway.ts';
 import type { KindDefinition } from './kind.ts';
+import { namespace } from './namespace.ts';
 import { peerAuthentication } from './peer-authentication.ts';
 import { proxyConfig } from './proxy-config.ts';
 import { requestAuthentication } from './request-authentication.ts';
@@ -35,6 +36,7 @@ export const kinds: readonly KindDefinition[] = [
   wasmPlugin,
   secret,
   configMap,
+  namespace,
 ];
 
 /** The definition of a kind in any of its versions; undefined when pilot does not serve it. */
@@ -80,9 +82,14 @@ export function keyOf(object: ConfigObject): ObjectKey {
   return {
     group: splitApiVersion(object.apiVersion).group,
     kind: object.kind,
-    namespace: object.metadata.namespace,
+    namespace: object.metadata.namespace ?? '',
     name: object.metadata.name,
   };
+}
+
+/** An object as messages name it: its kind, its namespace unless it is in none, and its name. */
+export function showKey({ kind, namespace, name }: Omit<ObjectKey, 'group'>): string {
+  return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 /** A text that is equal for equal keys. */

@@ -2,6 +2,7 @@ import type { AuthorizationPolicySpec } from './authorization-policy-schema.ts';
 import type { DestinationRuleSpec } from './destination-rule-schema.ts';
 import type { EnvoyFilterSpec } from './envoy-filter-schema.ts';
 import type { GatewaySpec } from './gateway-schema.ts';
+import type { NamespaceFields } from './namespace-schema.ts';
 import type { PeerAuthenticationSpec } from './peer-authentication-schema.ts';
 import type { ProxyConfigSpec } from './proxy-config-schema.ts';
 import type { RequestAuthenticationSpec } from './request-authentication-schema.ts';
@@ -23,7 +24,8 @@ export type Json =
 
 export interface ObjectMeta {
   readonly name: string;
-  readonly namespace: string;
+  /** Missing in kinds that are in no namespace. */
+  readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly uid?: string;
@@ -34,6 +36,16 @@ export interface ObjectMeta {
   /** RFC 3339, seconds. */
   readonly creationTimestamp?: string;
   readonly managedFields?: Json;
+}
+
+/** What of the metadata people write; the rest is the store's. */
+export function writtenOf({ name, namespace, labels, annotations }: ObjectMeta): ObjectMeta {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
 }
 
 /** An object as it is stored and served. */
@@ -65,6 +77,7 @@ export function bodyOf(object: ConfigObject): Readonly<Record<string, Json>> {
 export interface ObjectKey {
   readonly group: string;
   readonly kind: string;
+  /** '' for an object that is in none. */
   readonly namespace: string;
   readonly name: string;
 }
@@ -96,6 +109,7 @@ export type WasmPlugin = Resource<'WasmPlugin', WasmPluginSpec>;
 /** For the core group, spec holds the fields beside the metadata. */
 export type Secret = Resource<'Secret', SecretFields>;
 export type ConfigMap = Resource<'ConfigMap', ConfigMapFields>;
+export type Namespace = Resource<'Namespace', NamespaceFields>;
 
 /** A decoded object of any kind. */
 export type ConfigResource =
@@ -114,7 +128,8 @@ export type ConfigResource =
   | Telemetry
   | WasmPlugin
   | Secret
-  | ConfigMap;
+  | ConfigMap
+  | Namespace;
 
 /**
  * All objects of the kinds that the model reads (see in-force.ts), sorted by kind, namespace and name. An unchanged object is the same value in the

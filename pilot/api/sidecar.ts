@@ -42,7 +42,11 @@ function* checkSidecar(spec: SidecarSpec, metadata: ObjectMeta): Iterable<FieldE
   yield* checkEgressPorts(spec);
   for (const [index, listener] of egress.entries()) {
     yield* checkEgressPort(`spec.egress[${index}]`, listener);
-    yield* checkEgressHosts(`spec.egress[${index}].hosts`, listener.hosts, metadata.namespace);
+    yield* checkEgressHosts(
+      `spec.egress[${index}].hosts`,
+      listener.hosts,
+      metadata.namespace ?? '',
+    );
   }
   yield* checkOutbound('spec.outboundTrafficPolicy', spec.outboundTrafficPolicy);
 }

@@ -12,11 +12,10 @@ import type { RegisteredService } from '../model/service.ts';
 import { analyzeExitCodes } from './analyze-exit-codes.ts';
 import { type AnalyzeFormat, formatFindings } from './analyze-report.ts';
 import type { Connection } from './connection.ts';
-import { listObjects } from './list-objects.ts';
+import { readResources, readServices } from './live-resources.ts';
 import type { PlacedFinding, Severity } from './placed-finding.ts';
 import { type RuleDocument, formatPlace, readDocuments } from './rule-documents.ts';
 import { type FileChoice, readSources } from './rule-sources.ts';
-import { discoverKinds } from './served-kinds.ts';
 import { type Suppression, isSuppressed } from './suppression.ts';
 
 export interface AnalyzeCommand {
@@ -48,9 +47,12 @@ const severities: readonly Severity[] = ['error', 'warning', 'info'];
 export async function analyzeFiles(command: AnalyzeCommand, terminal: Terminal): Promise<number> {
   const files = await readFiles(command.files, terminal);
   const analysis = new Analysis(command.domain, chooseAnalyzers(command.analyzers));
-  const services = command.services ?? (await readServices(command.pilot));
+  const { pilot } = command;
+  const services = command.services ?? (pilot && (await readServices(pilot)));
   if (services !== undefined) analysis.setServices(services);
-  for (const resource of await readLive(command.pilot)) analysis.change({ kind: 'put', resource });
+  for (const resource of pilot === undefined ? [] : await readResources(pilot)) {
+    analysis.change({ kind: 'put', resource });
+  }
   for (const { resource } of files.objects) analysis.change({ kind: 'put', resource });
   const places = new Map(files.objects.map((one) => [nameOf(one.resource), one.document]));
   const found = [
@@ -123,32 +125,6 @@ function findingsOf({ problems }: RuleDocument): readonly PlacedFinding[] {
   return problems
     .filter(({ code }) => code !== fieldCodes.dormant)
     .map(({ place, ...problem }) => ({ ...problem, reference: formatPlace(place) }));
-}
-
-async function readServices(
-  pilot: Connection | undefined,
-): Promise<readonly RegisteredService[] | undefined> {
-  if (pilot === undefined) return undefined;
-  const { status, body } = await pilot.ask({ path: '/debug/catalog' });
-  if (status === 200 && Array.isArray(body)) return body as readonly RegisteredService[];
-  const text = `${pilot.address.url}/debug/catalog answers ${status}: is that a pilot of this version?`;
-  throw new OperationError('E_PILOT_STRANGE', text);
-}
-
-async function readLive(pilot: Connection | undefined): Promise<readonly ConfigResource[]> {
-  if (pilot === undefined) return [];
-  const kinds = await discoverKinds(pilot);
-  const lists = await Promise.all(
-    kinds
-      .filter(({ verbs, isNamespaced }) => verbs.includes('list') && isNamespaced)
-      .map((kind) => listObjects(pilot, { kind })),
-  );
-  return lists
-    .flatMap(({ items }) => items)
-    .flatMap((item) => {
-      const decoded = decodeObject(item, 'Ignore');
-      return decoded.ok ? [decoded.resource] : [];
-    });
 }
 
 function locate(problem: Problem, places: ReadonlyMap<string, RuleDocument>): PlacedFinding {

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../kit/clock.ts';
+import { WatchedCell } from '../../kit/watched.ts';
+import { exampleServices } from '../../test/support/analysis-examples.ts';
 import {
   type ClientFixture,
   type Said,
   openClientFixture,
 } from '../../test/support/client-fixture.ts';
 import { virtualServiceYaml } from '../../test/support/config-objects.ts';
+import { LiveAnalysis } from '../analysis/live-analysis.ts';
+import type { RegisteredService } from '../model/service.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
 import { type ApplyCommand, applyFiles } from './apply.ts';
+import { deleteObjects } from './delete.ts';
 import { fieldOfWarning } from './file-objects.ts';
 import { connectPilot } from './connection.ts';
 
@@ -87,12 +94,12 @@ describe('cmesh apply', () => {
       [plain.out, deep.out],
       [
         [`${shown}/a created`, `${shown}/b created`, `${shown}/c created`],
-        [`${shown}/a unchanged`, `${shown}/b unchanged`, 'configmap/d created'],
+        ['configmap/d created', `${shown}/a unchanged`, `${shown}/b unchanged`],
       ],
     );
   });
 
-  it('takes what cmesh get -o yaml prints, and Namespaces, which exist anyway', async () => {
+  it('takes what cmesh get -o yaml prints, and Namespaces', async () => {
     const list = `apiVersion: v1
 kind: List
 items:
@@ -106,7 +113,7 @@ items:
     const path = await fixture.file('list.yaml', list);
     assert.deepEqual(await apply([path]), {
       code: 1,
-      out: ['namespace/shop unchanged', 'configmap/c created'],
+      out: ['namespace/shop created', 'configmap/c created'],
       errors: [
         'E_FIELD_UNKNOWN list.yaml:8:71 VirtualService shop/a: spec.http[0].route[0].destination.subst: unknown field "spec.http[0].route[0].destination.subst" (did you mean "subset"?)',
         'Warning: list.yaml:9:28: kind: ConfigMap is stored, but not yet in force: proxies get nothing of it',
@@ -179,6 +186,98 @@ spec:
     );
   });
 
+  describe('of objects that belong together', () => {
+    const route = (subset: string): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web}
+spec: {hosts: [web], http: [{route: [{destination: {host: web, subset: ${subset}}}]}]}
+`;
+    const policy = (subset: string): string => `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web}
+spec: {host: web, subsets: [{name: ${subset}, labels: {version: ${subset}}}]}
+`;
+    const entry = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: api}
+spec: {hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS, location: MESH_EXTERNAL}
+`;
+    const codes = ({ errors }: Said): readonly string[] =>
+      errors.map((line) => /CM\d{4}/.exec(line)?.[0] ?? line);
+
+    let analysis: LiveAnalysis;
+
+    beforeEach(async () => {
+      await fixture.close();
+      const store = createMemoryStore({ clock: systemClock });
+      const catalog = new WatchedCell<readonly RegisteredService[]>();
+      catalog.set(exampleServices);
+      analysis = new LiveAnalysis({ store, catalog, domain: 'service.consul', clock: systemClock });
+      const debug = { catalog: () => catalog.current() ?? [] };
+      fixture = await openClientFixture({ store, analysis, debug });
+    });
+
+    afterEach(() => analysis.close());
+
+    it('writes what others refer to first, and warns of the end', async () => {
+      const rules = await fixture.file('a-rules.yaml', `${route('v1')}---\n${entry}`);
+      const policies = await fixture.file('b-policies.yaml', policy('v1'));
+      const [tried, done] = [
+        await apply([rules, policies], { dryRun: 'server' }),
+        await apply([rules, policies]),
+      ];
+      const kinds = done.out.map((line) => line.split('.', 1)[0]);
+      assert.deepEqual(
+        [kinds, tried.errors, done.errors],
+        [['serviceentry', 'destinationrule', 'virtualservice'], [], []],
+      );
+    });
+
+    it('does not warn of what it puts right itself, in whatever order', async () => {
+      await apply([await fixture.file('old.yaml', `${policy('v1')}---\n${route('v1')}`)]);
+      // The subset goes before the route to it does.
+      const both = await fixture.file('new.yaml', `${route('v2')}---\n${policy('v2')}`);
+      const [tried, done] = [await apply([both], { dryRun: 'server' }), await apply([both])];
+      assert.deepEqual([tried.errors, done.errors], [[], []]);
+    });
+
+    it('warns of what is still wrong in the end, dry runs too', async () => {
+      const both = await fixture.file('both.yaml', `${route('v3')}---\n${policy('v1')}`);
+      const tried = await apply([both], { dryRun: 'server' });
+      const done = await apply([both]);
+      assert.deepEqual(tried.errors, done.errors);
+      const alone = await apply([await fixture.file('one.yaml', route('v4'))]);
+      assert.deepEqual([tried, done, alone].map(codes), [['CM0102'], ['CM0102'], ['CM0102']]);
+      assert.match(
+        done.errors.join(),
+        /^Warning: both\.yaml:4:72: CM0102 spec\.http\[0\]\.route\[0\]\.destination\.subset: DestinationRule default\/web .* does not have subset "v3"/,
+      );
+    });
+
+    it('takes away what refers to others first', async () => {
+      const both = await fixture.file('both.yaml', `${policy('v1')}---\n${route('v1')}`);
+      await apply([both]);
+      const { out } = await fixture.say((terminal) =>
+        deleteObjects(
+          fixture.pilot,
+          {
+            words: [],
+            files: { places: [both], isRecursive: false },
+            isAll: false,
+            isEverywhere: false,
+            dryRun: 'none',
+            ignoreNotFound: false,
+          },
+          terminal,
+        ),
+      );
+      assert.deepEqual(
+        out.map((line) => line.split('.', 1)[0]),
+        ['virtualservice', 'destinationrule'],
+      );
+    });
+  });
+
   it('knows the field of a warning, also after a code of the analysis', () => {
     const warnings = [
       'spec.http[0].mirror: is stored',
@@ -225,6 +324,7 @@ spec:
           code: 1,
           out: [`${shown}/a created`],
           errors: [
+            'Warning: a.yaml:4:3: metadata.namespace: the namespace "shop" is new: it is there as long as something is in it, and stays if it is created',
             'a.yaml:14:1: the object is in namespace "default", and -n says "shop": leave one of them out',
           ],
         },

@@ -2,6 +2,13 @@ import { OperationError } from '../../kit/errors.ts';
 import { exitCodes } from '../../kit/exit-code.ts';
 import type { Terminal } from '../../kit/terminal.ts';
 import type { Connection } from './connection.ts';
+import {
+  type InTheEnd,
+  judgePlanned,
+  judgeWritten,
+  readAnalysisWarning,
+  showAnalysisWarning,
+} from './end-state.ts';
 import { type ObjectDocument, warn, workOnFiles } from './file-objects.ts';
 import { type ObjectClient, openObjectClient, placeOfObject } from './object-client.ts';
 import { type ObjectFormat, type ServedObject, printObjects } from './print-objects.ts';
@@ -22,8 +29,9 @@ export interface ApplyCommand {
 }
 
 /**
- * `cmesh apply`: makes pilot have what files say. One mistake does not stop the rest. Exit codes: 0 all done, 1
- * something was refused. Throws OperationError `E_PILOT_UNREACHABLE`, `E_PILOT_DENIED`.
+ * `cmesh apply`: makes pilot have what files say. One mistake does not stop the rest. What others refer to is written
+ * first, and the analysis warns of what is wrong when all is written. Exit codes: 0 all done, 1 something was refused.
+ * Throws OperationError `E_PILOT_UNREACHABLE`, `E_PILOT_DENIED`.
  */
 export async function applyFiles(
   pilot: Connection,
@@ -32,21 +40,76 @@ export async function applyFiles(
 ): Promise<number> {
   const client = await openObjectClient(pilot);
   const { files, namespace, dryRun, format } = command;
-  const served: ServedObject[] = [];
+  const done: Done[] = [];
   const action = async (document: ObjectDocument): Promise<void> => {
-    const { kind, object, outcome, warnings } = await applyObject(client, document.object, dryRun);
-    warn(document, warnings, terminal);
-    served.push({ kind, object });
+    const applied = await applyObject(client, document.object, dryRun);
+    const { kind, object, outcome, warnings } = applied;
+    const ofAnalysis = warnings.filter(isOfAnalysis);
+    warn(document, without(warnings, ofAnalysis), terminal);
+    done.push({ kind, object, document, warnings: ofAnalysis });
     if (format !== undefined) return;
     const name = showObject(kind, object.metadata.name);
     terminal.print(`${name} ${paintOutcome(outcome, terminal)}${trialNote(dryRun)}\n`);
   };
-  const work = { files, kinds: client.kinds, namespace, takes: 'valid', action } as const;
-  const failures = await workOnFiles(work, terminal);
-  if (format !== undefined && served.length > 0) {
-    terminal.print(await printObjects(served, { format, isSingle: true }));
+  const failures = await workOnFiles(
+    { files, kinds: client.kinds, namespace, takes: 'valid', order: 'referred to first', action },
+    terminal,
+  );
+  await warnOfEndState({ pilot, client, dryRun, done }, terminal);
+  if (format !== undefined && done.length > 0) {
+    terminal.print(await printObjects(done, { format, isSingle: true }));
   }
   return failures > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** An object that is applied, and what the analysis said then. */
+interface Done extends ServedObject {
+  readonly document: ObjectDocument;
+  readonly warnings: readonly string[];
+}
+
+interface Work {
+  readonly pilot: Connection;
+  readonly client: ObjectClient;
+  readonly dryRun: DryRun;
+  readonly done: readonly Done[];
+}
+
+/** Shows what the analysis says, without what a later object of the same command has put right. */
+async function warnOfEndState(work: Work, terminal: Terminal): Promise<void> {
+  const warned = work.done.filter(({ warnings }) => warnings.length > 0);
+  if (warned.length === 0) return;
+  const inTheEnd = await openJudge(work);
+  for (const { document, object, warnings } of warned) {
+    const shown = new Set<string>();
+    for (const text of warnings) {
+      const warning = readAnalysisWarning(text);
+      const left = warning && (await inTheEnd(warning, object));
+      if (left !== undefined) shown.add(showAnalysisWarning(left));
+      // The line that says how many more there are is about those before it.
+      else if (warning === undefined && shown.size > 0) shown.add(text);
+    }
+    warn(document, [...shown], terminal);
+  }
+}
+
+async function openJudge({ pilot, client, dryRun, done }: Work): Promise<InTheEnd> {
+  // Where one object is the whole command, its warnings are about the end already.
+  if (done.length === 1) return (warning) => Promise.resolve(warning);
+  if (dryRun === 'none') return judgeWritten(client);
+  return judgePlanned(
+    pilot,
+    done.map(({ object }) => object),
+  );
+}
+
+/** Its warnings begin with a code, and the line that says how many more there are with a word. */
+function isOfAnalysis(warning: string): boolean {
+  return readAnalysisWarning(warning) !== undefined || warning.startsWith('analysis: ');
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): readonly T[] {
+  return all.filter((one) => !some.includes(one));
 }
 
 /** What became of an object. */

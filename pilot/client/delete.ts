@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { workOnFiles } from './file-objects.ts';
 import { listObjects } from './list-objects.ts';
 import { type ObjectClient, openObjectClient, placeOfObject } from './object-client.ts';
-import type { FileChoice } from './rule-sources.ts';
+import { type FileChoice, namesFiles } from './rule-sources.ts';
 import { readSelection } from './selection.ts';
 import { type ObjectPlace, type ServedKind, showObject } from './served-kinds.ts';
 
@@ -51,10 +51,10 @@ interface Run {
 
 function assertClear({ words, files, selector, isAll }: DeleteCommand): void {
   const isBroad = selector !== undefined || isAll;
-  if (words.length > 0 === files.places.length > 0) {
+  if (words.length > 0 === namesFiles(files)) {
     throw usage('name what to delete: KIND NAME, KIND/NAME, or -f FILE');
   }
-  if (isBroad && files.places.length > 0) throw usage('-l and --all go with a KIND, not with -f');
+  if (isBroad && namesFiles(files)) throw usage('-l and --all go with a KIND, not with -f');
   const isNamed = words.length > 1 || words.some((word) => word.includes('/'));
   if (words.length > 0 && isNamed === isBroad) {
     throw usage(
@@ -78,6 +78,7 @@ async function deleteFromFiles({ client, command, terminal }: Run): Promise<numb
       namespace,
       kinds: client.kinds,
       takes: 'named',
+      order: 'referred to last',
       action: async ({ object }) => {
         const place = placeOfObject(client.kinds, object);
         if (!(await deleteOne(place, { client, command, terminal }))) missing += 1;

@@ -35,6 +35,7 @@ export async function diffFiles(
       namespace,
       kinds: client.kinds,
       takes: 'valid',
+      order: 'as written',
       action: async ({ object, place: inFile }) => {
         const place = placeOfObject(client.kinds, object);
         const stored = await client.get(place);

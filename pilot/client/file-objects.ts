@@ -12,6 +12,7 @@ import {
 import { type FileChoice, readSources } from './rule-sources.ts';
 import { type ServedKind, findServed } from './served-kinds.ts';
 import { RefusedError, type WireObject } from './wire-object.ts';
+import { type WriteOrder, inOrder } from './write-order.ts';
 
 /** A document with an object in it. */
 export interface ObjectDocument extends RuleDocument {
@@ -25,12 +26,14 @@ export interface FileWork {
   readonly namespace: string | undefined;
   /** Which objects are worked on although something is wrong in them. */
   readonly takes: 'valid' | 'named';
+  /** In which order objects are worked on; `as written`: as the files have them. */
+  readonly order: WriteOrder;
   readonly action: (document: ObjectDocument) => Promise<void>;
 }
 
 /**
- * Does something with every object of files, in their order. What is wrong with one, or is refused, is said with its
- * place, and the next one follows. Returns how many failed. Throws when no pilot answers: nothing after that can work.
+ * Does something with every object of files. What is wrong with one, or is refused, is said with its place, and the
+ * next one follows. Returns how many failed. Throws when no pilot answers: nothing after that can work.
  */
 export async function workOnFiles(work: FileWork, terminal: Terminal): Promise<number> {
   let failures = 0;
@@ -38,6 +41,7 @@ export async function workOnFiles(work: FileWork, terminal: Terminal): Promise<n
     failures += 1;
     for (const line of lines) terminal.complain(`${line}\n`);
   };
+  const documents: RuleDocument[] = [];
   for await (const source of readSources(work.files, terminal.readInput)) {
     if ('reason' in source) {
       fail(`${source.file}: ${source.reason}`);
@@ -46,9 +50,10 @@ export async function workOnFiles(work: FileWork, terminal: Terminal): Promise<n
     for (const document of readDocuments(source)) {
       const mistakes = mistakesOf(document, work);
       if (mistakes.length > 0) fail(...mistakes.map(formatPlaced));
-      else await tryObject(document, work, fail);
+      else documents.push(document);
     }
   }
+  for (const document of inOrder(documents, work.order)) await tryObject(document, work, fail);
   return failures;
 }
 
@@ -67,13 +72,15 @@ function mistakesOf(
 
 async function tryObject(
   document: RuleDocument,
-  { action, namespace }: FileWork,
+  { action, namespace, kinds }: FileWork,
   fail: (...lines: readonly string[]) => void,
 ): Promise<void> {
   const { object, place } = document;
   if (object === undefined) return;
   try {
-    await action({ ...document, object: inNamespace(object, namespace) });
+    const isPlaced = findServed(kinds, object)?.isNamespaced !== false;
+    const placed = isPlaced ? inNamespace(object, namespace) : object;
+    await action({ ...document, object: placed });
   } catch (error) {
     if (exitCodeOf(error) === exitCodes.noPilot || !(error instanceof OperationError)) throw error;
     if (error instanceof RefusedError && error.causes.length > 0) {

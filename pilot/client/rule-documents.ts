@@ -5,7 +5,7 @@ import { findKind, kinds } from '../api/kinds.ts';
 import { parseYamlDocument } from '../store/yaml-document.ts';
 import type { Place } from '../store/yaml-place.ts';
 import { splitDocuments } from '../store/yaml-split.ts';
-import type { SourceText } from './rule-sources.ts';
+import type { SourceText } from './source.ts';
 import type { WireObject } from './wire-object.ts';
 
 /** A place that editors and terminals understand. */

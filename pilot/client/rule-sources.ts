@@ -1,6 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OperationError } from '../../kit/errors.ts';
+import { type Kustomization, buildKustomization } from './kustomization.ts';
+import type { Source } from './source.ts';
 
 /** Files as a command line names them. */
 export interface FileChoice {
@@ -8,31 +9,27 @@ export interface FileChoice {
   readonly places: readonly string[];
   /** Whether folders in folders count. */
   readonly isRecursive: boolean;
+  readonly kustomization?: Kustomization;
 }
 
-/** A text with the name that messages call it. */
-export interface SourceText {
-  readonly file: string;
-  readonly text: string;
+/** Whether a command line names files at all. */
+export function namesFiles({ places, kustomization }: FileChoice): boolean {
+  return places.length > 0 || kustomization !== undefined;
 }
 
-/** A place that could not be read. */
-export interface SourceFault {
-  readonly file: string;
-  readonly reason: string;
-}
-
-export type Source = SourceText | SourceFault;
-
-/** Reads the files one after the other, the YAML and JSON files of folders in the order of their names. */
+/**
+ * Reads the files one after the other, the YAML and JSON files of folders in the order of their names. Throws
+ * OperationError `E_USAGE` when nothing here can build a kustomization.
+ */
 export async function* readSources(
-  { places, isRecursive }: FileChoice,
+  { places, isRecursive, kustomization }: FileChoice,
   readInput: () => Promise<string>,
 ): AsyncGenerator<Source> {
   for (const place of places) {
     if (place === '-') yield { file: 'stdin', text: await readInput() };
     else yield* readPlace(place, isRecursive);
   }
+  if (kustomization !== undefined) yield buildKustomization(kustomization);
 }
 
 async function* readPlace(place: string, isRecursive: boolean): AsyncGenerator<Source> {
@@ -81,13 +78,4 @@ function describeFileError(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'it may not be read';
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What building a kustomization takes is not part of cmesh. Throws OperationError `E_USAGE`. */
-export function refuseKustomization(folder: string | undefined): void {
-  if (folder === undefined) return;
-  throw new OperationError(
-    'E_USAGE',
-    `-k ${folder}: cmesh cannot build kustomizations; kubectl can, for this mesh too: kubectl apply -k ${folder}, or kubectl kustomize ${folder} | cmesh apply -f -`,
-  );
 }

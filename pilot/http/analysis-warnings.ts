@@ -1,4 +1,5 @@
 import type { Problem } from '../../kit/problem.ts';
+import { keyOf, showKey } from '../api/kinds.ts';
 import type { ObjectChange } from '../analysis/live-analysis.ts';
 import type { HttpServerDeps } from './deps.ts';
 
@@ -29,7 +30,5 @@ export function warningsOf(
 }
 
 function nameOfChange(change: ObjectChange): string {
-  const { kind, metadata } =
-    change.kind === 'put' ? change.object : { kind: change.key.kind, metadata: change.key };
-  return `${kind} ${metadata.namespace}/${metadata.name}`;
+  return showKey(change.kind === 'put' ? keyOf(change.object) : change.key);
 }

@@ -91,6 +91,11 @@ export function noSuchPath(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
+export function methodNotAllowed(): ApiError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new ApiError(405, 'MethodNotAllowed', message, {});
+}
+
 export function alreadyExists(subject: Subject): ApiError {
   const { plural: kind, group, name } = subject;
   return new ApiError(409, 'AlreadyExists', `${resourceName(subject)} "${name}" already exists`, {

@@ -13,6 +13,9 @@ export const objectVerbs = [
   'watch',
 ];
 
+/** All namespaces at once cannot be deleted (as in Kubernetes). */
+const namespaceVerbs = objectVerbs.filter((verb) => verb !== 'deletecollection');
+
 export interface ServedResource {
   readonly name: string;
   readonly singularName: string;
@@ -33,21 +36,13 @@ export interface ServedVersion {
   readonly resources: readonly ServedResource[];
 }
 
-/** The core group: namespaces, which exist as soon as they are used, and events, of which there are none. */
+/** The core group without the kinds that are stored: events, of which there are none. */
 const coreGroup: ServedGroup = {
   name: '',
   versions: [
     {
       version: 'v1',
       resources: [
-        {
-          name: 'namespaces',
-          singularName: 'namespace',
-          namespaced: false,
-          kind: 'Namespace',
-          verbs: ['create', 'get', 'list', 'patch'],
-          shortNames: ['ns'],
-        },
         {
           name: 'events',
           singularName: 'event',
@@ -92,13 +87,13 @@ export function groupKinds(kinds: readonly KindDefinition[]): readonly ServedGro
 }
 
 function describeResource(definition: KindDefinition): ServedResource {
-  const { plural, singular, kind, shortNames, categories } = definition;
+  const { plural, singular, kind, shortNames, categories, isClusterScoped } = definition;
   return {
     name: plural,
     singularName: singular,
-    namespaced: true,
+    namespaced: isClusterScoped !== true,
     kind,
-    verbs: objectVerbs,
+    verbs: kind === 'Namespace' ? namespaceVerbs : objectVerbs,
     shortNames,
     categories,
   };

@@ -1,9 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ConfigObject } from '../api/resource.ts';
+import { lastingNamespaces } from '../api/namespace.ts';
+import { type ConfigObject, writtenOf } from '../api/resource.ts';
 import { warningsOf } from './analysis-warnings.ts';
+import { alreadyExists, type Subject } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
+import { warnOfNewNamespace } from './namespace-warning.ts';
 import { ownNew } from './object-owners.ts';
-import { readDryRun, readFieldValidation, readTarget, subjectOf } from './object-request.ts';
+import {
+  assertScope,
+  readDryRun,
+  readFieldValidation,
+  readTarget,
+  subjectOf,
+} from './object-request.ts';
 import {
   addWarnings,
   decodeSubmission,
@@ -22,29 +31,30 @@ export async function createObject(
 ): Promise<ConfigObject> {
   const { store, clock } = deps;
   const target = readTarget(request);
+  assertScope(target);
   const writer = readWriter(request, target, 'Update', clock);
   const submission = readSubmission(target, request.body, readFieldValidation(request));
   const { object, warnings } = decodeSubmission(submission);
   const subject = subjectOf(target, object.metadata.name);
+  assertNoLasting(subject);
   const owned = ownNew(asNew(object), writer, target);
   const dryRun = readDryRun(request);
   const concerns = warningsOf(deps, { kind: 'put', object: owned });
+  const strange = warnOfNewNamespace(store, object.metadata.namespace);
   const stored = await tellStoreErrors(subject, store.create(owned, { dryRun }));
-  addWarnings(reply, [...warnings, ...concerns]);
+  addWarnings(reply, [...warnings, ...strange, ...concerns]);
   void reply.code(201);
   return present(deps, stored, target);
 }
 
+/** Those namespaces are there whether they are stored or not. */
+function assertNoLasting(subject: Subject): void {
+  const { kind, group, name } = subject;
+  const isLasting = kind === 'Namespace' && group === '' && lastingNamespaces.includes(name);
+  if (isLasting) throw alreadyExists(subject);
+}
+
 /** What only the server decides is not taken from somebody who creates an object. */
 function asNew(object: ConfigObject): ConfigObject {
-  const { name, namespace, labels, annotations } = object.metadata;
-  return {
-    ...withoutStatus(object),
-    metadata: {
-      name,
-      namespace,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-    },
-  };
+  return { ...withoutStatus(object), metadata: writtenOf(object.metadata) };
 }

@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatApiVersion } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
-import { StoreError } from '../store/store.ts';
 import { warningsOf } from './analysis-warnings.ts';
+import { methodNotAllowed } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
+import { deleteIfThere, deleteNamespace, readPreconditions } from './namespace-delete.ts';
 import {
+  assertScope,
   inVersion,
   keyOfTarget,
   readDryRun,
@@ -12,32 +14,21 @@ import {
   readSelector,
   readTarget,
   subjectOf,
+  type ObjectTarget,
+  type Target,
 } from './object-request.ts';
 import { addWarnings, tellStoreErrors } from './object-write.ts';
 
-interface DeleteBody {
-  readonly preconditions?: { readonly uid?: unknown; readonly resourceVersion?: unknown } | null;
-}
-
-/** DELETE of one object: gone at once, there is nothing that depends on it. */
+/** DELETE of one object: gone at once, with all that is in it if it is a namespace. */
 export async function deleteObject(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: HttpServerDeps,
 ): Promise<unknown> {
   const target = readObjectTarget(request);
-  const concerns = warningsOf(deps, { kind: 'remove', key: keyOfTarget(target) });
-  const { preconditions } = (request.body ?? {}) as DeleteBody;
-  const { uid, resourceVersion } = preconditions ?? {};
-  const removed = await tellStoreErrors(
-    subjectOf(target, target.name),
-    deps.store.delete(keyOfTarget(target), {
-      dryRun: readDryRun(request),
-      ...(typeof uid === 'string' ? { uid } : {}),
-      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
-    }),
-  );
-  addWarnings(reply, concerns);
+  const removed = isOfNamespaces(target)
+    ? await deleteNamespace(request, target, deps)
+    : await removeObject(request, reply, { target, deps });
   const { plural: kind, group } = target.definition;
   return {
     kind: 'Status',
@@ -48,12 +39,35 @@ export async function deleteObject(
   };
 }
 
+function isOfNamespaces({ definition }: Target): boolean {
+  return definition.kind === 'Namespace' && definition.group === '';
+}
+
+async function removeObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { target, deps }: { readonly target: ObjectTarget; readonly deps: HttpServerDeps },
+): Promise<ConfigObject> {
+  const concerns = warningsOf(deps, { kind: 'remove', key: keyOfTarget(target) });
+  const removed = await tellStoreErrors(
+    subjectOf(target, target.name),
+    deps.store.delete(keyOfTarget(target), {
+      dryRun: readDryRun(request),
+      ...readPreconditions(request),
+    }),
+  );
+  addWarnings(reply, concerns);
+  return removed;
+}
+
 /** DELETE of a collection: one object after the other. Answers with the list of those that went. */
 export async function deleteObjects(
   request: FastifyRequest,
   { store }: HttpServerDeps,
 ): Promise<unknown> {
   const target = readTarget(request);
+  if (isOfNamespaces(target)) throw methodNotAllowed();
+  assertScope(target);
   const { definition, namespace = '', version } = target;
   const { group, kind } = definition;
   const selects = readSelector(request);
@@ -61,9 +75,8 @@ export async function deleteObjects(
   const removed: ConfigObject[] = [];
   for (const { metadata } of store.list({ group, kind, namespace }).items) {
     if (!selects(metadata)) continue;
-    const gone = await deleteIfThere(
-      store.delete({ group, kind, namespace, name: metadata.name }, { dryRun }),
-    );
+    const key = { group, kind, namespace, name: metadata.name };
+    const gone = await deleteIfThere(store, key, { dryRun });
     if (gone !== undefined) removed.push(inVersion(gone, target));
   }
   return {
@@ -72,14 +85,4 @@ export async function deleteObjects(
     metadata: { resourceVersion: store.list({ kind: '' }).version },
     items: removed,
   };
-}
-
-/** Somebody else may have been quicker. */
-async function deleteIfThere(deletion: Promise<ConfigObject>): Promise<ConfigObject | undefined> {
-  try {
-    return await deletion;
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'E_NOT_FOUND') return undefined;
-    throw error;
-  }
 }

@@ -45,7 +45,9 @@ export interface OwnedUpdate {
 /** The new state with who owns what. Of an object that nobody has been written down for, nobody is. */
 export function ownUpdate({ before, after, given, writer, target }: OwnedUpdate): ConfigObject {
   const base = isReset(given) ? [] : readGiven(given, before);
-  if (base.length === 0) return withManagers(after, []);
+  // Where there was nothing to own, it is known who owns what comes.
+  const isUntold = base.length === 0 && Object.keys(contentOf(before)).length > 0;
+  if (isReset(given) || isUntold) return withManagers(after, []);
   const managers = trackUpdate({
     before: contentOf(before),
     after: contentOf(after),

@@ -27,7 +27,9 @@ export function serveObjectReads(app: FastifyInstance, context: WatchContext): v
   for (const root of apiRoots) {
     app.get(`${root}/:plural`, list);
     app.get(`${root}/namespaces/:namespace/:plural`, list);
-    app.get(`${root}/namespaces/:namespace/:plural/:name`, (request) => getObject(request, deps));
+    for (const object of [`${root}/:plural/:name`, `${root}/namespaces/:namespace/:plural/:name`]) {
+      app.get(object, (request) => getObject(request, deps));
+    }
   }
 }
 

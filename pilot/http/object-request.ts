@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { UnknownFields } from '../api/decode.ts';
 import type { KindDefinition } from '../api/kind.ts';
 import { findPlural, formatApiVersion } from '../api/kinds.ts';
-import type { ConfigObject, ObjectKey } from '../api/resource.ts';
+import type { ConfigObject, ObjectKey, ObjectMeta } from '../api/resource.ts';
 import type { Subject } from './api-error.ts';
 import { badRequest, noSuchPath } from './api-error.ts';
 import { parseSelector, type Selector } from './selector.ts';
@@ -21,6 +21,7 @@ export interface Target {
 
 /** A target with a name: one object. */
 export interface ObjectTarget extends Target {
+  /** '' for a kind that is in none. */
   readonly namespace: string;
   readonly name: string;
 }
@@ -31,13 +32,21 @@ type Texts = Readonly<Record<string, string | undefined>>;
 export function readTarget(request: FastifyRequest): Target {
   const { group = '', version = 'v1', plural = '', namespace } = request.params as Texts;
   const definition = findPlural(group, version, plural);
-  if (definition === undefined) throw noSuchPath();
+  const isMisplaced = definition?.isClusterScoped === true && namespace !== undefined;
+  if (definition === undefined || isMisplaced) throw noSuchPath();
   return { definition, version, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 export function readObjectTarget(request: FastifyRequest): ObjectTarget {
   const { namespace = '', name = '' } = request.params as Texts;
-  return { ...readTarget(request), namespace, name };
+  const target = readTarget(request);
+  assertScope(target);
+  return { ...target, namespace, name };
+}
+
+/** Only kinds that are in no namespace have objects outside of them. Throws ApiError 404. */
+export function assertScope({ definition, namespace }: Target): void {
+  if (definition.isClusterScoped !== true && namespace === undefined) throw noSuchPath();
 }
 
 export function keyOfTarget({ definition, namespace, name }: ObjectTarget): ObjectKey {
@@ -61,9 +70,24 @@ export function inVersion(object: ConfigObject, { definition, version }: Target)
   return { ...object, apiVersion, metadata: isOwned ? object.metadata : metadata };
 }
 
-/** labelSelector and fieldSelector of the query. Throws ApiError 400. */
+/** labelSelector and fieldSelector of the query, for objects as they are stored. Throws ApiError 400. */
 export function readSelector(request: FastifyRequest): Selector {
-  return parseSelector(readQuery(request, 'labelSelector'), readQuery(request, 'fieldSelector'));
+  const { definition } = readTarget(request);
+  const [labels, fields] = ['labelSelector', 'fieldSelector'].map((name) =>
+    readQuery(request, name),
+  );
+  const selects = parseSelector(labels ?? '', fields ?? '');
+  if (definition.givenLabels === undefined) return selects;
+  return (metadata) => selects(withGivenLabels(metadata, definition));
+}
+
+/** The metadata as they are shown: with the labels that nobody has to write. */
+export function withGivenLabels(
+  metadata: ObjectMeta,
+  { givenLabels }: Pick<KindDefinition, 'givenLabels'>,
+): ObjectMeta {
+  if (givenLabels === undefined) return metadata;
+  return { ...metadata, labels: { ...metadata.labels, ...givenLabels(metadata.name) } };
 }
 
 /** A query parameter; the last one when it is given several times, '' when it is missing. */

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnknownFields } from '../api/decode.ts';
+import { showKey } from '../api/kinds.ts';
 import { bodyOf, type ConfigObject } from '../api/resource.ts';
 import type { Writer } from '../ownership/managers.ts';
 import { StoreError } from '../store/store.ts';
 import { warningsOf } from './analysis-warnings.ts';
 import { badRequest, conflict, invalidObject, type Subject } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
+import { warnOfNewNamespace } from './namespace-warning.ts';
 import { ownUpdate } from './object-owners.ts';
 import {
   keyOfTarget,
@@ -72,11 +74,12 @@ export async function storePlanned(
     const before = deps.store.get(keyOfTarget(target));
     const { object, warnings } = plan(before);
     const concerns = warningsOf(deps, { kind: 'put', object });
+    const strange = before === undefined ? warnOfNewNamespace(deps.store, target.namespace) : [];
     try {
       const stored = await (before === undefined
         ? deps.store.create(object, { dryRun })
         : deps.store.replace(basedOn(before, object), { dryRun }));
-      addWarnings(reply, [...warnings, ...concerns]);
+      addWarnings(reply, [...warnings, ...strange, ...concerns]);
       if (before === undefined) void reply.code(201);
       return stored;
     } catch (error) {
@@ -155,13 +158,13 @@ export function assertAllowed(
   before: ConfigObject,
   after: ConfigObject,
 ): void {
-  const { validateUpdate, isFlat, kind } = target.definition;
+  const { validateUpdate, isFlat } = target.definition;
   if (validateUpdate === undefined) return;
   const [was, is] = [before, after].map((object) =>
     isFlat === true ? bodyOf(object) : object.spec,
   );
   const errors = [...validateUpdate(was, is)];
-  const resource = `${kind} ${target.namespace}/${target.name}`;
+  const resource = showKey(keyOfTarget(target));
   if (errors.length > 0) {
     throw invalidObject(
       subject,

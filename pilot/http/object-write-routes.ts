@@ -14,8 +14,11 @@ import { present } from './present.ts';
 
 /** Create, replace, patch and delete of every kind. */
 export function serveObjectWrites(app: FastifyInstance, deps: HttpServerDeps): void {
-  for (const root of apiRoots) {
-    const collection = `${root}/namespaces/:namespace/:plural`;
+  const collections = apiRoots.flatMap((root) => [
+    `${root}/:plural`,
+    `${root}/namespaces/:namespace/:plural`,
+  ]);
+  for (const collection of collections) {
     const object = `${collection}/:name`;
     app.post(collection, (request, reply) => createObject(request, reply, deps));
     app.put(object, (request, reply) => replaceObject(request, reply, deps));

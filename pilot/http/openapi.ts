@@ -13,7 +13,7 @@ export interface OpenApiDocument {
   readonly text: string;
 }
 
-/** One document for each group version of the kinds, and one for namespaces. */
+/** One document for each group version of the kinds. */
 export function buildOpenApi(kinds: readonly KindDefinition[]): readonly OpenApiDocument[] {
   const versions = new Map<string, KindDefinition[]>();
   for (const definition of kinds) {
@@ -23,16 +23,7 @@ export function buildOpenApi(kinds: readonly KindDefinition[]): readonly OpenApi
       versions.set(path, [...(versions.get(path) ?? []), definition]);
     }
   }
-  return [
-    ...[...versions].map(([path, definitions]) => toDocument(path, partsOf(path, definitions))),
-  ];
-}
-
-function partsOf(path: string, definitions: readonly KindDefinition[]): Parts {
-  const parts = kindParts(path, definitions);
-  if (path !== 'api/v1') return parts;
-  const { paths, schemas } = coreParts();
-  return { paths: { ...paths, ...parts.paths }, schemas: { ...schemas, ...parts.schemas } };
+  return [...versions].map(([path, definitions]) => toDocument(path, kindParts(path, definitions)));
 }
 
 interface Parts {
@@ -53,8 +44,9 @@ function toDocument(path: string, { paths, schemas }: Parts): OpenApiDocument {
 function kindParts(path: string, definitions: readonly KindDefinition[]): Parts {
   const version = path.split('/').at(-1) ?? '';
   const operations = definitions.map((definition) => {
-    const { group, kind, plural } = definition;
-    const url = `/${path}/namespaces/{namespace}/${plural}/{name}`;
+    const { group, kind, plural, isClusterScoped } = definition;
+    const place = isClusterScoped === true ? plural : `namespaces/{namespace}/${plural}`;
+    const url = `/${path}/${place}/{name}`;
     return [url, operationsOf({ group, version, kind })] as const;
   });
   const schemas = definitions.map((definition) => {
@@ -120,21 +112,6 @@ function schemaOf(definition: KindDefinition, gvk: GroupVersionKind): object {
 function bodyProperties({ schema, isFlat }: KindDefinition): object {
   if (isFlat !== true) return { spec: schema };
   return (schema as { readonly properties?: object }).properties ?? {};
-}
-
-function coreParts(): Parts {
-  const gvk = { group: '', version: 'v1', kind: 'Namespace' };
-  return {
-    paths: { '/api/v1/namespaces/{name}': operationsOf(gvk) },
-    schemas: {
-      'io.k8s.api.core.v1.Namespace': {
-        type: 'object',
-        description: 'A scope for names. It exists as soon as something is in it.',
-        properties: { ...typeMeta, metadata },
-        'x-kubernetes-group-version-kind': [gvk],
-      },
-    },
-  };
 }
 
 const textMap = (description: string): object => ({

@@ -64,6 +64,6 @@ function parseFieldTerm(term: string): Selector {
     throw badRequest(`field label not supported: ${field}`);
   }
   const read = (metadata: ObjectMeta): string =>
-    field === 'metadata.name' ? metadata.name : metadata.namespace;
+    field === 'metadata.name' ? metadata.name : (metadata.namespace ?? '');
   return (metadata) => (read(metadata) === value) === (operator !== '!=');
 }

@@ -335,20 +335,6 @@ describe('the HTTP server', () => {
     ]);
     assert.equal(answers[4]?.[0], 404);
   });
-
-  it('answers any namespace, and lists those in use', async () => {
-    await server.store.create(virtualServiceObject('a', 'v1', 'shop'));
-    const [one, all, none] = await Promise.all([
-      ask('GET', '/api/v1/namespaces/anything'),
-      ask('GET', '/api/v1/namespaces'),
-      ask('GET', '/api/v1/namespaces/No'),
-    ]);
-    const items = all.body['items'] as readonly { readonly metadata: { readonly name: string } }[];
-    assert.deepEqual(
-      [one.status, items.map(({ metadata }) => metadata.name), none.status],
-      [200, ['default', 'shop'], 404],
-    );
-  });
 });
 
 describe('the HTTP server, before and between', () => {

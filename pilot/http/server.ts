@@ -20,7 +20,6 @@ import { EventEncoder } from './event-encoder.ts';
 import { serveDebug, serveHealth } from './health-routes.ts';
 import { defaultLimits, type Limits, limitWatches } from './limits.ts';
 import { serveMesh } from './mesh-routes.ts';
-import { serveNamespaces } from './namespace-routes.ts';
 import { serveObjectReads } from './object-read-routes.ts';
 import type { WatchContext } from './object-watch.ts';
 import { serveObjectWrites } from './object-write-routes.ts';
@@ -132,7 +131,6 @@ function register(app: FastifyInstance, context: WatchContext): void {
   readBodies(app);
   serveDiscovery(app);
   serveOpenApi(app);
-  serveNamespaces(app, deps);
   serveCore(app);
   serveReviews(app);
   serveObjectReads(app, context);

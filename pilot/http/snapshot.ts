@@ -31,5 +31,5 @@ function isMatch(object: ConfigObject, { group, kind, namespace }: ObjectFilter)
 
 /** Sorts the objects of a kind as the store does. */
 export function placeOf({ metadata }: ConfigObject): string {
-  return `${metadata.namespace}\0${metadata.name}`;
+  return `${metadata.namespace ?? ''}\0${metadata.name}`;
 }

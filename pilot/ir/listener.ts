@@ -36,7 +36,7 @@ export interface SocketListener {
 
 export type Sniffing =
   | { readonly kind: 'off' }
-  /** Looks at the first bytes, except on `exceptPorts`; after `timeoutMs` goes on without knowing. */
+  /** Looks at the first bytes, except on `exceptPorts`; after `timeoutMs` without any goes on without knowing. */
   | { readonly kind: 'http'; readonly timeoutMs: number; readonly exceptPorts: readonly number[] };
 
 export interface FilterChain {
@@ -52,6 +52,8 @@ export interface FilterChainMatch {
   /** Only what the sniffing recognised as HTTP. */
   readonly http?: true;
   readonly destination?: string;
+  /** Only once the caller has said something: a silent connection that would come here is taken for HTTP. */
+  readonly spoken?: true;
 }
 
 export interface HttpHandler {

@@ -1,67 +1,12 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { systemClock } from '../../kit/clock.ts';
-import { createLog } from '../../kit/log.ts';
 import { configObject, virtualServiceObject } from '../../test/support/config-objects.ts';
-import { TestConsul } from '../../test/support/consul.ts';
-import { makeTemporaryFolder } from '../../test/support/folders.ts';
+import { stopEngines, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
 import { untilValue } from '../../test/support/until-value.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
-import { openConsulStore } from './consul-store.ts';
-import { openDirStore } from './dir-store.ts';
-import { createMemoryStore } from './memory-store.ts';
 import { uidOf } from './stamp.ts';
 import type { ConfigStore, StoreError, StoreEvent } from './store.ts';
-
-/** Where a store keeps its objects. It is empty; every store that is opened on it has the same objects. */
-interface Place {
-  readonly open: () => Promise<ConfigStore>;
-  readonly remove: () => Promise<void>;
-}
-
-interface Engine {
-  /** Whether objects outlive the process, and are seen by other processes. */
-  readonly isShared: boolean;
-  readonly makePlace: () => Promise<Place>;
-}
-
-const log = createLog('test', 'silent');
-let consul: TestConsul | undefined;
-let prefixes = 0;
-
-/** What every engine of the store must do; each logs four changes. */
-const engines: Readonly<Record<string, Engine>> = {
-  memory: {
-    isShared: false,
-    makePlace: () => {
-      const open = (): ConfigStore => createMemoryStore({ clock: systemClock, logSize: 4 });
-      return Promise.resolve({
-        open: () => Promise.resolve(open()),
-        remove: () => Promise.resolve(),
-      });
-    },
-  },
-  dir: {
-    isShared: true,
-    makePlace: async () => {
-      const { path, remove } = await makeTemporaryFolder();
-      return { open: () => openDirStore({ path, clock: systemClock, log, logSize: 4 }), remove };
-    },
-  },
-  consul: {
-    isShared: true,
-    makePlace: async () => {
-      consul ??= await TestConsul.start();
-      const { client } = consul;
-      const prefix = `test-${(prefixes += 1)}/config`;
-      return {
-        open: () => openConsulStore({ client, prefix, clock: systemClock, log, logSize: 4 }),
-        remove: () => Promise.resolve(),
-      };
-    },
-  },
-};
 
 const v1 = virtualServiceObject('reviews', 'v1');
 const v2 = virtualServiceObject('reviews', 'v2');
@@ -74,9 +19,9 @@ function withMetadata(object: ConfigObject, metadata: object): ConfigObject {
   return { ...object, metadata: { ...object.metadata, ...metadata } };
 }
 
-for (const [name, engine] of Object.entries(engines)) {
+for (const [name, engine] of Object.entries(storeEngines)) {
   describe(`the ${name} store`, () => {
-    let place: Place;
+    let place: StorePlace;
     let store: ConfigStore;
     beforeEach(async () => {
       place = await engine.makePlace();
@@ -86,10 +31,7 @@ for (const [name, engine] of Object.entries(engines)) {
       await store.close();
       await place.remove();
     });
-    after(async () => {
-      await consul?.stop();
-      consul = undefined;
-    });
+    after(stopEngines);
 
     it('gives a new object its identity, and the same one wherever it is created', async () => {
       const created = await store.create(v1);
@@ -353,7 +295,7 @@ for (const [name, engine] of Object.entries(engines)) {
 
 /** What holds of stores that several processes share. */
 function describeShared(
-  opened: () => { readonly place: Place; readonly store: ConfigStore },
+  opened: () => { readonly place: StorePlace; readonly store: ConfigStore },
 ): void {
   const others: ConfigStore[] = [];
   const openOther = async (): Promise<ConfigStore> => {

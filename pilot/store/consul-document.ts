@@ -1,6 +1,6 @@
 import type { Problem } from '../../kit/problem.ts';
 import { decodeObject } from '../api/decode.ts';
-import { keyOf } from '../api/kinds.ts';
+import { keyOf, showKey } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { parseConfigFile, staysInForce } from './config-file.ts';
 import { isObjectPath, keyPathOf } from './consul-keys.ts';
@@ -71,11 +71,11 @@ function asKey(problem: Problem): Problem {
 
 const staysInForceOfKey = staysInForce.replace('the file', 'the key');
 
-function misplaced(path: string, { kind, metadata }: ConfigObject, place: string): Problem {
+function misplaced(path: string, object: ConfigObject, place: string): Problem {
   return {
     code: 'E_KEY_MISMATCH',
     severity: 'error',
     resource: path,
-    message: `holds ${kind} ${metadata.namespace}/${metadata.name}, which belongs under ${place}${staysInForceOfKey}`,
+    message: `holds ${showKey(keyOf(object))}, which belongs under ${place}${staysInForceOfKey}`,
   };
 }

@@ -1,11 +1,12 @@
 import type { ObjectKey } from '../api/resource.ts';
 
-/** Where objects are in Consul's KV store: PREFIX/GROUP/KIND/NAMESPACE/NAME, the core group as `core`. */
+/** Where objects are in Consul's KV store: PREFIX/GROUP/KIND/NAMESPACE/NAME, the core group as `core`. Kinds that are in no namespace leave it out. */
 
 const coreGroup = 'core';
 
 export function keyPathOf(prefix: string, { group, kind, namespace, name }: ObjectKey): string {
-  return `${prefix}/${group === '' ? coreGroup : group}/${kind}/${namespace}/${name}`;
+  const place = namespace === '' ? name : `${namespace}/${name}`;
+  return `${prefix}/${group === '' ? coreGroup : group}/${kind}/${place}`;
 }
 
 /** The key of the record of the last writes; no group has such a name. */
@@ -16,5 +17,5 @@ export function headPathOf(prefix: string): string {
 /** Whether a path has the form of an object's; what it holds may still be something else. */
 export function isObjectPath(prefix: string, path: string): boolean {
   const parts = path.slice(prefix.length + 1).split('/');
-  return parts.length === 4 && parts.every((part) => part !== '');
+  return [3, 4].includes(parts.length) && parts.every((part) => part !== '');
 }

@@ -53,7 +53,8 @@ export class EventLog {
 
   #startAfter(version: number): number {
     if (version === this.#floor) return 0;
-    const seen = this.#events.findIndex((event) => versionOf(event) === version);
+    // A namespace that an object brought with it has the version of that object.
+    const seen = this.#events.findLastIndex((event) => versionOf(event) === version);
     if (seen !== -1) return seen + 1;
     const next = this.#events.findIndex((event) => versionOf(event) > version);
     return next === -1 ? this.#events.length : next;

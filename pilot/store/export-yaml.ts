@@ -32,7 +32,7 @@ function withoutTraces({ metadata, ...object }: ConfigObject): ConfigObject {
     ...object,
     metadata: {
       name,
-      namespace,
+      ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels: sortKeys(labels) }),
       ...(annotations.length === 0
         ? {}

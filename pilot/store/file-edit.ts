@@ -46,6 +46,8 @@ const longestName = 255;
 
 /** Where an object goes that is in no file yet. */
 export function newPathOf({ kind, namespace, name }: ObjectKey): string {
+  // Only namespaces are in none: each stands with what is in it.
+  if (namespace === '') return `${name}/${kind.toLowerCase()}${extension}`;
   const file = `${kind.toLowerCase()}-${name}`;
   if (file.length + extension.length <= longestName) return `${namespace}/${file}${extension}`;
   // Names that differ only at their end must not meet in one file by accident.

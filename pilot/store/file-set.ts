@@ -1,8 +1,8 @@
 import type { Problem } from '../../kit/problem.ts';
 import { WatchedCell, type Watched } from '../../kit/watched.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { formatKey, keyOf } from '../api/kinds.ts';
-import type { ConfigObject, ObjectKey, ObjectMeta } from '../api/resource.ts';
+import { formatKey, keyOf, showKey } from '../api/kinds.ts';
+import { type ConfigObject, type ObjectKey, type ObjectMeta, writtenOf } from '../api/resource.ts';
 import type { ConfigFile } from './config-file.ts';
 import { uidOf } from './stamp.ts';
 
@@ -171,13 +171,10 @@ function entryOf(
   const text = formatKey(key);
   const known = before.get(text);
   if (known !== undefined && sources.get(known) === object) return [text, known];
-  const { name, namespace, labels, annotations, creationTimestamp: given } = object.metadata;
+  const { creationTimestamp: given } = object.metadata;
   const creationTimestamp = given ?? modified;
   const metadata: ObjectMeta = {
-    name,
-    namespace,
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...writtenOf(object.metadata),
     uid: object.metadata.uid ?? uidOf(key, given),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
   };
@@ -202,11 +199,10 @@ function findDuplicates(file: ConfigFile, ownerOf: (key: string) => string): rea
 }
 
 function duplicateOf(object: ConfigObject, at: string, owner: string): Problem {
-  const { name, namespace } = object.metadata;
   return {
     code: 'E_DUPLICATE_OBJECT',
     severity: 'error',
-    resource: `${at} ${object.kind} ${namespace}/${name}`,
+    resource: `${at} ${showKey(keyOf(object))}`,
     message: `the object is already in ${owner}, which is in force; remove one of the two`,
   };
 }

@@ -3,10 +3,12 @@ import { WatchedCell } from '../../kit/watched.ts';
 import { resourceOf } from '../api/decode.ts';
 import { isInForce } from '../api/in-force.ts';
 import { formatKey, keyOf } from '../api/kinds.ts';
+import { namespaceKey } from '../api/namespace.ts';
 import type { ConfigObject, ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
 import { EventLog } from './event-log.ts';
+import { byName, ImpliedNamespaces } from './implied-namespaces.ts';
 import { type Ordered, updateSorted } from './sorted-entries.ts';
-import { creationTime, stampObject } from './stamp.ts';
+import { creationTime, formatTimestamp, sameContent, stampObject } from './stamp.ts';
 import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent, WriteOptions } from './store.ts';
 import { StoreError } from './store.ts';
 
@@ -34,6 +36,9 @@ export class ObjectTable {
   readonly #log: EventLog;
   /** Creation times (ms) of objects that are gone: the next object of the name is a later one. */
   readonly #gone = new Map<string, number>();
+  readonly #namespaces = new ImpliedNamespaces((name) =>
+    this.#entries.has(formatKey(namespaceKey(name))),
+  );
   #sorted: readonly Entry[] = [];
   #read: readonly Entry[] = [];
   #version: number;
@@ -53,13 +58,24 @@ export class ObjectTable {
   open(version: number = this.#version): void {
     this.#version = version;
     this.#log.startAt(version);
+    const creationTimestamp = formatTimestamp(this.#clock.now());
+    this.#namespaces.open({ version: String(version), creationTimestamp });
     this.resources.set(this.#read.map(({ resource }) => resource));
   }
 
   get(key: ObjectKey): ConfigObject | undefined {
+    return this.#stored(key) ?? this.#implied(key);
+  }
+
+  #stored(key: ObjectKey): ConfigObject | undefined {
     return this.#entries.get(formatKey(key))?.object;
   }
 
+  #implied({ group, kind, name }: ObjectKey): ConfigObject | undefined {
+    return kind === 'Namespace' && group === '' ? this.#namespaces.get(name) : undefined;
+  }
+
+  /** What is stored. A list of namespaces has those too that are only implied. */
   list(filter: ObjectFilter = {}): ObjectList {
     const { group, kind, namespace } = filter;
     const items = this.#sorted
@@ -70,7 +86,9 @@ export class ObjectTable {
           (namespace === undefined || key.namespace === namespace),
       )
       .map(({ object }) => object);
-    return { items, version: String(this.#version) };
+    const isOfNamespaces = kind === 'Namespace' && namespace === undefined;
+    const all = isOfNamespaces ? [...items, ...this.#namespaces.list()].sort(byName) : items;
+    return { items: all, version: String(this.#version) };
   }
 
   watch(from: string, listener: (event: StoreEvent) => void): () => void {
@@ -80,7 +98,7 @@ export class ObjectTable {
   /** The object as `create` would store it. Throws StoreError `E_EXISTS`. */
   planCreate(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const key = keyOf(object);
-    if (this.get(key) !== undefined) {
+    if (this.#stored(key) !== undefined) {
       throw new StoreError('E_EXISTS', `${key.kind} "${key.name}" already exists`);
     }
     return this.#stamp(object, options);
@@ -89,20 +107,28 @@ export class ObjectTable {
   /** The object as `replace` would store it. Throws StoreError `E_NOT_FOUND` or `E_CONFLICT`. */
   planReplace(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const { resourceVersion, uid } = object.metadata;
-    this.planDelete(keyOf(object), {
+    const previous = this.#expect(this.get(keyOf(object)), keyOf(object), {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(uid === undefined ? {} : { uid }),
     });
-    return this.#stamp(object, options);
+    // What is implied need not be written down to be as it is.
+    const isImplied = previous === this.#implied(keyOf(object));
+    return isImplied && sameContent(previous, object) ? previous : this.#stamp(object, options);
   }
 
-  /** The object that `delete` would remove. Throws StoreError `E_NOT_FOUND` or `E_CONFLICT`. */
+  /** The stored object that `delete` would remove. Throws StoreError `E_NOT_FOUND` or `E_CONFLICT`. */
   planDelete(key: ObjectKey, expected: DeleteOptions): ConfigObject {
-    const previous = this.get(key);
+    return this.#expect(this.#stored(key), key, expected);
+  }
+
+  #expect(
+    previous: ConfigObject | undefined,
+    key: ObjectKey,
+    { resourceVersion, uid }: DeleteOptions,
+  ): ConfigObject {
     if (previous === undefined) {
       throw new StoreError('E_NOT_FOUND', `${key.kind} "${key.name}" not found`);
     }
-    const { resourceVersion, uid } = expected;
     if (
       (resourceVersion !== undefined && resourceVersion !== previous.metadata.resourceVersion) ||
       (uid !== undefined && uid !== previous.metadata.uid)
@@ -127,7 +153,8 @@ export class ObjectTable {
       // The pipeline is not woken for kinds that the model does not read.
       this.resources.set(this.#read.map(({ resource }) => resource));
     }
-    for (const event of events) this.#log.append(event);
+    const implied = this.#namespaces.follow(events, String(this.#version));
+    for (const event of [...events, ...implied]) this.#log.append(event);
   }
 
   #update(
@@ -160,7 +187,7 @@ export class ObjectTable {
 
   #put(object: ConfigObject): readonly StoreEvent[] {
     const key = formatKey(keyOf(object));
-    const previous = this.#entries.get(key)?.object;
+    const previous = this.get(keyOf(object));
     if (object === previous) return [];
     this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion));
     this.#entries.set(key, { order: orderOf(key), object, resource: resourceOf(object) });
@@ -171,7 +198,7 @@ export class ObjectTable {
 
   #remove(removed: ObjectKey, version: number): readonly StoreEvent[] {
     const key = formatKey(removed);
-    const previous = this.get(removed);
+    const previous = this.#stored(removed);
     if (previous === undefined) return [];
     this.#version = Math.max(this.#version, version);
     this.#entries.delete(key);
@@ -191,9 +218,11 @@ export class ObjectTable {
   /** In a dry run nothing is written, so the object gets no version of its own. */
   #stamp(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const key = keyOf(object);
-    const previous = this.get(key);
-    const current = previous?.metadata.resourceVersion;
-    return stampObject(object, previous, {
+    const previous = this.#stored(key);
+    const implied = previous === undefined ? this.#implied(key) : undefined;
+    if (object === implied) return object;
+    const current = (previous ?? implied)?.metadata.resourceVersion;
+    return stampObject(implied === undefined ? object : keepIdentity(object, implied), previous, {
       version: options.dryRun === true ? current : String(this.#nextVersion()),
       created: creationTime(this.#clock.now(), this.#gone.get(formatKey(key))),
     });
@@ -202,6 +231,19 @@ export class ObjectTable {
   #nextVersion(): number {
     return Math.max(this.#version + 1, this.#clock.now());
   }
+}
+
+/** A namespace that is written down stays the one that it was. */
+function keepIdentity(object: ConfigObject, { metadata }: ConfigObject): ConfigObject {
+  const { uid, creationTimestamp } = metadata;
+  return {
+    ...object,
+    metadata: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...object.metadata,
+    },
+  };
 }
 
 /** By kind, namespace and name. */

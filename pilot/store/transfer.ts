@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describeError } from '../../kit/errors.ts';
 import { formatKey, keyOf } from '../api/kinds.ts';
-import { type ConfigObject, bodyOf } from '../api/resource.ts';
+import { type ConfigObject, bodyOf, writtenOf } from '../api/resource.ts';
 import type { ConfigStore } from './store.ts';
 
 /** What happens to an object that the target has with another content. */
@@ -85,16 +85,7 @@ export async function transferObjects(
 
 /** The version and the identity of another store say nothing here. */
 function anyVersion({ metadata, ...object }: ConfigObject): ConfigObject {
-  const { name, namespace, labels, annotations } = metadata;
-  return {
-    ...object,
-    metadata: {
-      name,
-      namespace,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-    },
-  };
+  return { ...object, metadata: writtenOf(metadata) };
 }
 
 /** The objects that a store should have by now, and has not, or with another content. */

@@ -13,7 +13,7 @@ import type { RouteTable } from '../ir/route.ts';
 import type { Instance } from '../model/mesh.ts';
 import { handlingOf } from '../model/service.ts';
 import type { MeshOptions } from './options.ts';
-import { sniffTimeoutMs, tcpChain, tracingOf } from './outbound-listeners.ts';
+import { sniffTimeoutMs, spokenOf, tcpChain, tracingOf } from './outbound-listeners.ts';
 import { noHeaderChanges } from './route-headers.ts';
 import { matchAll } from './route-match.ts';
 import { translatePolicy } from './traffic-policy.ts';
@@ -95,8 +95,9 @@ function inboundListener(instances: readonly Instance[], options: MeshOptions): 
 export function instanceChains(instance: Instance, options: MeshOptions): readonly FilterChain[] {
   const { port, servicePort } = instance;
   const name = inboundCluster(port);
-  const bytes = tcpChain(`${name}|tcp`, { destinationPort: port }, name);
-  if (handlingOf(servicePort) === 'tcp') return [bytes];
+  if (handlingOf(servicePort) === 'tcp') {
+    return [tcpChain(`${name}|tcp`, { destinationPort: port }, name)];
+  }
   return [
     {
       name: `${name}|http`,
@@ -108,7 +109,7 @@ export function instanceChains(instance: Instance, options: MeshOptions): readon
         ...tracingOf(options),
       },
     },
-    bytes,
+    tcpChain(`${name}|tcp`, { destinationPort: port, ...spokenOf(servicePort) }, name),
   ];
 }
 

@@ -17,6 +17,7 @@ import {
   virtualOutbound,
 } from '../ir/names.ts';
 import type { TcpRoute } from '../api/virtual-service-schema.ts';
+import { coversHostname } from '../model/hostname.ts';
 import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
 import { type Service, type ServicePort, handlingOf } from '../model/service.ts';
@@ -25,10 +26,18 @@ import type { MeshOptions } from './options.ts';
 import { concernsCaller, httpPorts, isForSidecars, servesHttp } from './routes.ts';
 
 /**
- * How long a connection may stay silent before it counts as a byte stream. Only servers that speak first
- * and were not declared as `tcp` pay it; an HTTP client that connects early and waits longer loses its rules.
+ * How long a connection may stay silent before it counts as what its port is declared to be, or as a byte stream where
+ * nothing is declared. Only servers that speak first and were not declared as `tcp` pay it.
  */
 export const sniffTimeoutMs = 5000;
+
+/**
+ * Where HTTP is declared, silence is that of an HTTP client that connects early, as connection pools do. As a byte
+ * stream its requests would pass by rules, logs and metrics for as long as the connection lives.
+ */
+export function spokenOf({ protocol }: ServicePort): { readonly spoken?: true } {
+  return protocol === undefined ? {} : { spoken: true };
+}
 
 /** The listeners of outbound traffic: they do not depend on rules for HTTP, so rules never drain them. */
 export function translateOutboundListeners(
@@ -152,13 +161,18 @@ function httpListener(
       ).map((service) =>
         tcpChain(
           service.hostname,
-          { destination: service.address },
+          { destination: service.address, ...spokenAt(service, port) },
           outboundCluster(service.hostname, port),
         ),
       ),
     ],
     defaultChain: passthroughChain,
   };
+}
+
+function spokenAt(service: Service, number: number): { readonly spoken?: true } {
+  const port = service.ports.find((candidate) => candidate.number === number);
+  return port === undefined ? {} : spokenOf(port);
 }
 
 /** Spans for requests that a proxy sends or receives. */
@@ -184,7 +198,10 @@ interface TcpContext {
   readonly destinations: Destinations;
 }
 
-/** The first tcp rule for this host and port, else the service itself. */
+/**
+ * The first tcp rule for this host and port, else the service itself. As in Istio, every VirtualService that covers the
+ * host has a say, the oldest first: unlike with http, a name in full does not go before a wildcard.
+ */
 function tcpRoute(
   mesh: Mesh,
   service: Service,
@@ -193,7 +210,7 @@ function tcpRoute(
 ): TcpHandler {
   const name = outboundCluster(service.hostname, port.number);
   const routes = mesh.virtualServices
-    .filter(({ hosts, spec }) => hosts.includes(service.hostname) && isForSidecars(spec))
+    .filter(({ hosts, spec }) => isForSidecars(spec) && coverService(hosts, service))
     .flatMap((rule) => (rule.spec.tcp ?? []).map((route, index) => ({ rule, route, index })));
   const found = routes.find(({ route }) => concernsConnection(route, port, view));
   const targets = (found?.route.route ?? [])
@@ -205,6 +222,10 @@ function tcpRoute(
   if (found === undefined || targets.length === 0) return tcpHandler([{ name, weight: 1 }], name);
   const rule = `VirtualService ${found.rule.namespace}/${found.rule.name}`;
   return { ...tcpHandler(targets, name), origin: { rule, path: `spec.tcp[${found.index}]` } };
+}
+
+function coverService(hosts: readonly string[], { hostname }: Service): boolean {
+  return hosts.some((host) => coversHostname(host, hostname));
 }
 
 /** Who calls and which port decide once for the whole view. */

@@ -3,6 +3,7 @@ import type {
   ApplicationProtocolInput,
   DestinationIPInput,
   DestinationPortInput,
+  FilterStateInput,
 } from '../proto/generated/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
 import type {
   Matcher,
@@ -21,11 +22,17 @@ const protocolInput = packAny(
   {},
 );
 
+/** Where a listener filter notes that the inspector has seen bytes: after a silence it is not reached. */
+export const spoken = { key: 'composemesh.spoken', value: 'speaks' } as const;
+const spokenInput = packAny(messageType<FilterStateInput>(`${inputs}.FilterStateInput`), {
+  key: spoken.key,
+});
+
 /** What the HTTP inspector reports, in the quotes that the input adds. */
 const httpProtocols = ["'http/1.0'", "'http/1.1'", "'h2c'"];
 
 /**
- * Chooses a filter chain by destination port, then by whether the bytes are HTTP, then by destination
+ * Chooses a filter chain by destination port, then by whether the bytes are HTTP, then by whether there are any, then by destination
  * address. It is a matcher and not a match in each chain because those are tried address first, and because
  * a changed matcher drains no connection: only chains that change or go do (Envoy, Listener.filter_chain_matcher).
  */
@@ -42,18 +49,35 @@ export function toChainMatcher(chains: readonly FilterChain[]): Init<Matcher> | 
 
 function chooseByProtocol(chains: readonly FilterChain[]): Init<OnMatch> | undefined {
   const http = chains.find(({ match }) => match.http === true);
-  const others = chooseByAddress(chains.filter(({ match }) => match.http !== true));
-  if (http === undefined) return others;
+  const others = chains.filter(({ match }) => match.http !== true);
+  if (http === undefined) return chooseByAddress(others);
   const branches = httpProtocols.map((protocol) => [protocol, takeChain(http)] as const);
-  return nested(tree(protocolInput, branches, others));
+  return nested(tree(protocolInput, branches, chooseBySilence(others, http)));
 }
 
-function chooseByAddress(chains: readonly FilterChain[]): Init<OnMatch> | undefined {
+/** What is not HTTP, and what has said nothing yet, may go different ways. */
+function chooseBySilence(
+  others: readonly FilterChain[],
+  http: FilterChain,
+): Init<OnMatch> | undefined {
+  const heard = chooseByAddress(others);
+  if (heard === undefined || !others.some(({ match }) => match.spoken === true)) return heard;
+  const silent = chooseByAddress(others, http);
+  return nested(tree(spokenInput, [[spoken.value, heard]], silent));
+}
+
+/** With `silent`, that chain stands for those that want to hear something first. */
+function chooseByAddress(
+  chains: readonly FilterChain[],
+  silent?: FilterChain,
+): Init<OnMatch> | undefined {
+  const take = (chain: FilterChain): Init<OnMatch> =>
+    takeChain(chain.match.spoken === true ? (silent ?? chain) : chain);
   const general = chains.find(({ match }) => match.destination === undefined);
-  const fallback = general === undefined ? undefined : takeChain(general);
+  const fallback = general === undefined ? undefined : take(general);
   const branches = chains.flatMap((chain) => {
     const { destination } = chain.match;
-    return destination === undefined ? [] : [[destination, takeChain(chain)] as const];
+    return destination === undefined ? [] : [[destination, take(chain)] as const];
   });
   return branches.length === 0 ? fallback : nested(tree(addressInput, branches, fallback));
 }

@@ -10,6 +10,7 @@ import {
   OriginalDstSchema,
   ProxyProtocolSchema,
   TcpProxySchema,
+  TypedStructSchema,
 } from '../proto/extensions.ts';
 import type {
   FilterChain as FilterChainMessage,
@@ -21,7 +22,7 @@ import { ListenerSchema, TrafficDirectionValues } from '../proto/messages.ts';
 import { encode, packAny } from '../proto/writer.ts';
 import { connectionLog } from './access-log.ts';
 import { encodeApiListener } from './api-listener.ts';
-import { toChainMatcher } from './chain-matcher.ts';
+import { spoken, toChainMatcher } from './chain-matcher.ts';
 import { packHttpConnection } from './http-connection.ts';
 import { duration, pipeAddress, socketAddress } from './values.ts';
 
@@ -46,7 +47,7 @@ function encodeSocketListener(listener: SocketListener): Uint8Array {
     listenerFilters: [
       ...(listener.originalDst ? [originalDst] : []),
       ...(listener.socketPath === undefined ? [] : [proxyProtocol]),
-      ...(sniffing.kind === 'http' ? [httpInspector(sniffing.exceptPorts)] : []),
+      ...(sniffing.kind === 'http' ? [httpInspector(sniffing.exceptPorts), noteSpoken] : []),
     ],
     ...timeoutOf(sniffing),
     filterChains: listener.chains.map((chain) => toFilterChain(chain, direction)),
@@ -84,6 +85,29 @@ function httpInspector(exceptPorts: readonly number[]): Init<ListenerFilter> {
     filterDisabled: exceptPorts.length === 0 ? undefined : anyOf(exceptPorts.map(toPortPredicate)),
   };
 }
+
+/**
+ * Comes after the inspector, so only when that has seen enough. It is there whether a chain asks or not, because a
+ * listener whose filters change drains all its connections. The package of the Envoy API lacks its message.
+ */
+const noteSpoken: Init<ListenerFilter> = {
+  name: 'envoy.filters.listener.set_filter_state',
+  configType: {
+    case: 'typedConfig',
+    value: packAny(TypedStructSchema, {
+      typeUrl: 'type.googleapis.com/envoy.extensions.filters.listener.set_filter_state.v3.Config',
+      value: {
+        on_accept: [
+          {
+            object_key: spoken.key,
+            factory_key: 'envoy.string',
+            format_string: { text_format_source: { inline_string: spoken.value } },
+          },
+        ],
+      },
+    }),
+  },
+};
 
 /** Envoy wants at least two rules in an or_match. */
 function anyOf(

@@ -26,6 +26,7 @@ export interface AgentService {
 }
 
 export interface AgentCheck {
+  readonly Node: string;
   readonly CheckID: string;
   readonly ServiceID: string;
   readonly Status: string;

@@ -42,8 +42,12 @@ export interface Registry {
   readonly ping: () => Promise<void>;
   /** What the agent holds of us now. */
   readonly read: () => Promise<readonly RegisteredService[]>;
+  /** The agent's node in the catalogue, if what was read last has shown it. */
+  readonly findNode: () => string | undefined;
   /** What the agent holds that somebody else wrote. */
   readonly readForeign: () => Promise<readonly ForeignService[]>;
+  /** What the agent holds that no registrator of ours wrote; the same list if it is as it was. */
+  readonly readUnowned: () => Promise<readonly ForeignService[]>;
   /** Writes the service and its health. `isNew`: throws `E_ID_TAKEN` if the id is somebody else's. */
   readonly register: (record: ServiceRecord, isNew: boolean) => Promise<void>;
   /** Writes another health; of one with the same status, the text reaches the catalogue only later. */
@@ -82,6 +86,7 @@ export class AgentRegistry implements Registry, Closer {
   readonly #closed = new AbortController();
   /** The last answers. The agent writes the same state in the same bytes, and most passes find nothing new. */
   #held: Held = { services: '', checks: '', parsed: [] };
+  #unowned: HeldUnowned = { services: '', parsed: [] };
 
   constructor({ address, token, owner, client, headers, agent }: RegistryOptions) {
     const { hostname, port, protocol } = new URL(address);
@@ -123,22 +128,30 @@ export class AgentRegistry implements Registry, Closer {
       this.ping(),
     ]);
     if (services !== this.#held.services || checks !== this.#held.checks) {
-      this.#held = { services, checks, parsed: this.#parseAll(services, checks) };
+      this.#held = { services, checks, ...this.#parseAll(services, checks) };
     }
     return this.#held.parsed;
   };
 
+  findNode = (): string | undefined => this.#held.node;
+
   readForeign = async (): Promise<readonly ForeignService[]> => {
-    const services = await this.#ask('/v1/agent/services', (limits) =>
-      this.#consul.agent.service.list(limits),
+    const owner = JSON.stringify(this.#owner);
+    const key = JSON.stringify(metaKeys.owner);
+    return parseForeign(
+      await this.#readText('services', `${key} not in Meta or Meta[${key}] != ${owner}`),
     );
-    return Object.values(services as Readonly<Record<string, AgentService>>)
-      .filter(({ Meta }) => Meta?.[metaKeys.owner] !== this.#owner)
-      .map((service) => {
-        const owner = service.Meta?.[metaKeys.owner];
-        const { id, name, address, port } = parseService(service, [], this.#note);
-        return { id, name, address, port, ...(owner === undefined ? {} : { owner }) };
-      });
+  };
+
+  readUnowned = async (): Promise<readonly ForeignService[]> => {
+    const services = await this.#readText(
+      'services',
+      `${JSON.stringify(metaKeys.owner)} not in Meta`,
+    );
+    if (services !== this.#unowned.services) {
+      this.#unowned = { services, parsed: parseForeign(services) };
+    }
+    return this.#unowned.parsed;
   };
 
   /** The text of an instance that gets no traffic says what to do: it is worth one more request. */
@@ -251,13 +264,16 @@ export class AgentRegistry implements Registry, Closer {
     return String(body);
   }
 
-  #parseAll(services: string, checks: string): readonly RegisteredService[] {
-    const byService = groupChecks(
-      Object.values(JSON.parse(checks) as Readonly<Record<string, AgentCheck>>),
-    );
-    return Object.values(JSON.parse(services) as Readonly<Record<string, AgentService>>).map(
-      (service) => parseService(service, byService.get(service.ID) ?? [], this.#note),
-    );
+  #parseAll(services: string, checks: string): Pick<Held, 'parsed' | 'node'> {
+    const all = Object.values(JSON.parse(checks) as Readonly<Record<string, AgentCheck>>);
+    const byService = groupChecks(all);
+    const node = all[0]?.Node;
+    return {
+      parsed: parseServices(services).map((service) =>
+        parseService(service, byService.get(service.ID) ?? [], this.#note),
+      ),
+      ...(node === undefined ? {} : { node }),
+    };
   }
 
   async #put(path: string, body?: object): Promise<void> {
@@ -285,6 +301,18 @@ export class AgentRegistry implements Registry, Closer {
   }
 }
 
+function parseServices(text: string): readonly AgentService[] {
+  return Object.values(JSON.parse(text) as Readonly<Record<string, AgentService>>);
+}
+
+function parseForeign(text: string): readonly ForeignService[] {
+  return parseServices(text).map(({ ID, Service, Address, Port, Meta }) => {
+    const owner = Meta?.[metaKeys.owner];
+    const service = { id: ID, name: Service, address: Address, port: Port };
+    return owner === undefined ? service : { ...service, owner };
+  });
+}
+
 /** An id is somebody else's. */
 function takenError(other: Pick<ForeignService, 'id' | 'owner'>): OperationError {
   return new OperationError('E_ID_TAKEN', describeTaken(other));
@@ -294,6 +322,12 @@ interface Held {
   readonly services: string;
   readonly checks: string;
   readonly parsed: readonly RegisteredService[];
+  readonly node?: string;
+}
+
+interface HeldUnowned {
+  readonly services: string;
+  readonly parsed: readonly ForeignService[];
 }
 
 /** Options of a call through the npm package, which by itself waits for ever. */

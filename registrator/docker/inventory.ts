@@ -5,12 +5,14 @@
  * 0.1 to 0.5 s later. News of other containers must not wait for that, so a refresh waits a short time and
  * goes on with what is known; an answer that comes later announces itself.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../kit/clock.ts';
 import { forEachConcurrently } from '../../kit/concurrent.ts';
 import type { Container, Observation } from './container.ts';
 import type { Engine } from './engine.ts';
 import type { DockerChange } from './watch.ts';
 
+/** Without a failure the same object comes again while nothing has changed. */
 export interface Refreshed extends Observation {
   /** Why some of it may be old; it is read again at the next refresh. */
   readonly failure?: unknown;
@@ -56,6 +58,8 @@ export class Inventory {
   /** Everything of the first list was inspected; half a list would show pods without their sidecars. */
   #complete = false;
   #listDue = true;
+  /** Of the last refresh, until something changes. */
+  #observation: Observation | undefined;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -63,6 +67,7 @@ export class Inventory {
 
   /** Notes what has to be read again. */
   apply(change: DockerChange): void {
+    this.#observation = undefined;
     switch (change.kind) {
       case 'connected':
         this.invalidate();
@@ -98,7 +103,8 @@ export class Inventory {
       if (!this.#listed) throw error;
       failure = error;
     }
-    return { ...this.#observe(), ...(failure === undefined ? {} : { failure }) };
+    this.#observation ??= this.#observe();
+    return failure === undefined ? this.#observation : { ...this.#observation, failure };
   }
 
   /** Known without asking: the answer would be late. */
@@ -128,9 +134,13 @@ export class Inventory {
     try {
       const ids = new Set(await this.#options.engine.list());
       for (const id of [...this.#containers.keys()]) {
-        if (!ids.has(id)) this.#containers.delete(id);
+        if (!ids.has(id)) this.#keep(id, undefined);
       }
-      for (const id of ids) this.#dirty.add(id);
+      for (const id of ids) {
+        this.#dirty.add(id);
+        // One more of which nothing is known yet.
+        if (!this.#containers.has(id)) this.#observation = undefined;
+      }
       this.#listed = true;
     } catch (error) {
       this.#listDue = true;
@@ -172,8 +182,7 @@ export class Inventory {
       const container = await this.#options.engine.inspect(id);
       // It changed meanwhile: what was read may be from before.
       if (this.#dirty.has(id)) return;
-      if (container === undefined) this.#containers.delete(id);
-      else this.#containers.set(id, container);
+      this.#keep(id, container);
     } catch (error) {
       this.#dirty.add(id);
       throw error;
@@ -182,12 +191,22 @@ export class Inventory {
     }
   }
 
+  /** What is as it was stays the same object, so that nothing is worked out from it again. */
+  #keep(id: string, container: Container | undefined): void {
+    const known = this.#containers.get(id);
+    if (known !== undefined && isDeepStrictEqual(known, container)) return;
+    this.#observation = undefined;
+    if (container === undefined) this.#containers.delete(id);
+    else this.#containers.set(id, container);
+  }
+
   #expireStops(): void {
     const now = this.#options.clock.now();
     for (const [id, { until }] of this.#stopping) {
       if (until > now) continue;
       this.#stopping.delete(id);
       this.#dirty.add(id);
+      this.#observation = undefined;
     }
   }
 

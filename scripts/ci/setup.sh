@@ -21,6 +21,7 @@ trap wait EXIT
 step base-images
 step upstream-images
 step browser
+step shells
 wait "$compose"
 step project-images
 say "ready after $SECONDS s"

@@ -1,7 +1,7 @@
 /** What docs/testing-rules.md promises of a mesh that runs under Compose. */
 import assert from 'node:assert/strict';
-import { LiveSource } from '../../testkit/live-source.ts';
-import { runTestCommand } from '../../testkit/test-command.ts';
+import { LiveSource } from '../../testkit/live/live-source.ts';
+import { runTestCommand } from '../../testkit/command/test-command.ts';
 import { root } from './command.ts';
 import { applyRules, onStack, pilot, project, resetRules } from './stack.ts';
 

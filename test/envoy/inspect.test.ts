@@ -116,7 +116,13 @@ describe('cmesh, looking into real Envoys', () => {
       [
         ['ADDRESSES', 'PORT', 'MATCH', 'DESTINATION'],
         ['0.0.0.0', '9080', 'App: h2c,http/1.0,http/1.1', 'Route: 9080'],
-        ['0.0.0.0', '9080', 'Addr: VIRTUAL', 'Cluster: outbound|9080||reviews.service.consul'],
+        [
+          '0.0.0.0',
+          '9080',
+          'Caller: speaks; Addr: VIRTUAL',
+          'Cluster: outbound|9080||reviews.service.consul',
+        ],
+        ['0.0.0.0', '9080', 'Caller: silent; Addr: VIRTUAL', 'Route: 9080'],
         ['0.0.0.0', '9080', 'ALL', 'PassthroughCluster'],
       ],
     );

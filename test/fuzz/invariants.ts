@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeObject } from '../../pilot/api/decode.ts';
+import { keyOf, showKey } from '../../pilot/api/kinds.ts';
 import type { ConfigObject } from '../../pilot/api/resource.ts';
 import type { ConfigStore } from '../../pilot/store/store.ts';
 
@@ -21,11 +22,12 @@ export function checkPrototypes(): void {
 export function checkStore(store: ConfigStore): void {
   const { items } = store.list();
   for (const object of items) {
+    const { kind } = object;
     const { name, namespace } = object.metadata;
     assert.match(name, /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
-    assert.match(namespace, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    if (kind !== 'Namespace') assert.match(namespace ?? '', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
     const result = decodeObject(object, 'Strict');
-    assert.ok(result.ok, `${object.kind} ${namespace}/${name} is stored, and not valid`);
+    assert.ok(result.ok, `${showKey(keyOf(object))} is stored, and not valid`);
   }
   assert.equal(new Set(items.map(identityOf)).size, items.length);
 }

@@ -63,7 +63,10 @@ async function exchange(url: string, bytes: Buffer): Promise<string> {
   socket.setTimeout(patience, () => socket.destroy());
   socket.write(bytes);
   await once(socket, 'close');
-  return /^HTTP\/1\.1 (\d{3})/.exec(Buffer.concat(chunks).toString('latin1'))?.[1] ?? 'none';
+  const status =
+    /^HTTP\/1\.1 (\d{3})/.exec(Buffer.concat(chunks).toString('latin1'))?.[1] ?? 'none';
+  // Kubernetes' answer to a version that is yet to come is declared, and no accident.
+  return status === '504' && bytes.includes('resourceVersion=') ? 'yet to come' : status;
 }
 
 /** How long a client waits for an answer to what may be half a request (ms). */

@@ -136,10 +136,12 @@ function makePlace(random: Random): Place {
 function pathOf(place: Place, method: string, random: Random): string {
   if (random.chance(0.08)) return random.pick(fixedPaths);
   const { definition, version, namespace, name } = place;
-  const { group, plural } = definition;
+  const { group, plural, isClusterScoped } = definition;
   const root = group === '' ? '/api/v1' : `/apis/${group}/${segment(version, random)}`;
   if (random.chance(0.03)) return `${root}/${plural}`;
-  const collection = `${root}/namespaces/${segment(namespace, random)}/${plural}`;
+  const isPlaced = isClusterScoped !== true || random.chance(0.05);
+  const scope = isPlaced ? `/namespaces/${segment(namespace, random)}` : '';
+  const collection = `${root}${scope}/${plural}`;
   if (!random.chance(method === 'POST' ? 0.05 : 0.8)) return collection;
   return `${collection}/${segment(name, random)}${random.chance(0.03) ? '/status' : ''}`;
 }

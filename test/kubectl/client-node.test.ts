@@ -5,6 +5,7 @@ import {
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
+  V1Namespace,
   V1Secret,
   makeInformer,
   type KubernetesObject,
@@ -129,6 +130,45 @@ describe('@kubernetes/client-node', () => {
     const created = await api.createNamespacedSecret({ namespace: 'default', body });
     const { items } = await api.listSecretForAllNamespaces();
     assert.deepEqual([created.data, items.length], [{ password: 'c2VjcmV0' }, 1]);
+  });
+
+  it('makes, watches and deletes namespaces', async () => {
+    const api = config.makeApiClient(CoreV1Api);
+    const informer = makeInformer<V1Namespace>(config, '/api/v1/namespaces', () =>
+      api.listNamespace(),
+    );
+    const seen: string[] = [];
+    for (const event of ['add', 'update', 'delete'] as const) {
+      informer.on(event, ({ metadata }) => seen.push(`${event} ${metadata?.name ?? ''}`));
+    }
+    informer.on('error', () => undefined);
+    await informer.start();
+    await until('the watch', () => server.counters().openStreams > 0);
+    const metadata = { name: 'shop', labels: { team: 'a' } };
+    const body: V1Namespace = Object.assign(new V1Namespace(), { metadata });
+    const created = await api.createNamespace({ body });
+    const again: unknown = await api.createNamespace({ body }).catch(codeOf);
+    await server.store.create(virtualServiceObject('a', 'v1', 'shop'));
+    const read = await api.readNamespace({ name: 'shop' });
+    Object.assign(read.metadata?.labels ?? {}, { team: 'b' });
+    const replaced = await api.replaceNamespace({ name: 'shop', body: read });
+    const { items } = await api.listNamespace({ labelSelector: 'team=b' });
+    await api.deleteNamespace({ name: 'shop' });
+    const lasting: unknown = await api.deleteNamespace({ name: 'default' }).catch(codeOf);
+    await until('all changes', () => seen.length === 5);
+    await informer.stop();
+    assert.deepEqual(
+      [created.status?.phase, again, replaced.metadata?.labels, items.length, lasting, seen],
+      [
+        'Active',
+        409,
+        { 'kubernetes.io/metadata.name': 'shop', team: 'b' },
+        1,
+        403,
+        ['add default', 'add istio-system', 'add shop', 'update shop', 'delete shop'],
+      ],
+    );
+    assert.deepEqual(server.store.list().items, []);
   });
 
   it('keeps an informer up to date, over the end of a watch too', async () => {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from '../../pilot/client/connection.ts';
 import { connectPilot } from '../../pilot/client/connection.ts';
+import type { HttpServerDeps } from '../../pilot/http/deps.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from './folders.ts';
 import { type RecordedTerminal, linesOf, recordTerminal } from './recorded-terminal.ts';
@@ -31,8 +32,10 @@ export interface ClientFixture {
   readonly close: () => Promise<void>;
 }
 
-export async function openClientFixture(): Promise<ClientFixture> {
-  const server = await startApiServer();
+export async function openClientFixture(
+  changes: Partial<HttpServerDeps> = {},
+): Promise<ClientFixture> {
+  const server = await startApiServer(changes);
   let running = server;
   const folder = await makeTemporaryFolder();
   const pilot = connectPilot({ url: server.url });
@@ -55,7 +58,7 @@ export async function openClientFixture(): Promise<ClientFixture> {
     pause: server.close,
     resume: async () => {
       const port = Number(new URL(server.url).port);
-      running = await startApiServer({ store: server.store }, port);
+      running = await startApiServer({ ...changes, store: server.store }, port);
     },
     close: async () => {
       await pilot.close();

@@ -94,4 +94,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     table: 'NAME DATA AGE one 2 AGE',
     explained: 'binaryData',
   },
+  Namespace: {
+    body: {},
+    table: 'NAME STATUS AGE default Active AGE istio-system Active AGE one Active AGE',
+    explained: 'spec.finalizers',
+  },
 };

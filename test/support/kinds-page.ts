@@ -33,8 +33,9 @@ all fields of a kind.
 `;
 
 function stateOf({ kind }: KindDefinition): string {
+  if (dormant[kind].length === 0) return 'yes';
   if (!isInForce(kind)) return 'not yet';
-  return dormant[kind].length === 0 ? 'yes' : 'yes, but for the fields below';
+  return 'yes, but for the fields below';
 }
 
 function section({ kind }: KindDefinition): string {

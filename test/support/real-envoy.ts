@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Closer } from '../../kit/lifecycle.ts';
-import { renderTestBootstrap } from '../../testkit/proxy-process.ts';
+import { renderTestBootstrap } from '../../testkit/mesh/proxy-process.ts';
 import type { NodeMetadata } from '../../sidecar/contract/node.ts';
 import { parseStats } from '../../sidecar/envoy/admin.ts';
 import { envoyArguments } from '../../sidecar/envoy/process.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { forEachConcurrently } from '../../kit/concurrent.ts';
 import type { ResourceSet } from '../../pilot/api/resource.ts';
-import { findFiles } from '../../testkit/file-pattern.ts';
-import { MeshPool } from '../../testkit/mesh-pool.ts';
-import type { OfflineMesh } from '../../testkit/offline-mesh.ts';
-import { readRuleFiles } from '../../testkit/rule-files.ts';
-import { alphaOf, requestsOf, runCase } from '../../testkit/run-case.ts';
-import { type Suite, type SuiteCase, loadSuite } from '../../testkit/suite.ts';
+import { findFiles } from '../../testkit/files/file-pattern.ts';
+import { MeshPool } from '../../testkit/mesh/mesh-pool.ts';
+import type { OfflineMesh } from '../../testkit/mesh/offline-mesh.ts';
+import { readRuleFiles } from '../../testkit/files/rule-files.ts';
+import { alphaOf, requestsOf, runCase } from '../../testkit/run/run-case.ts';
+import { type Suite, type SuiteCase, loadSuite } from '../../testkit/case-file/suite.ts';
 import { findEnvoy } from '../support/programs.ts';
 import { type Mutant, mutate } from './mutants.ts';
 

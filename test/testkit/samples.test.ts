@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MeshPool } from '../../testkit/mesh-pool.ts';
-import { runTestCommand } from '../../testkit/test-command.ts';
+import { MeshPool } from '../../testkit/mesh/mesh-pool.ts';
+import { runTestCommand } from '../../testkit/command/test-command.ts';
 import { findEnvoy } from '../support/programs.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -167,6 +167,17 @@ describe('the testkit', () => {
     );
   });
 
+  it('takes byte streams to where the rule of a wildcard leads', async () => {
+    const wildcard = database.yaml.replace('hosts: [db]', `hosts: ['*.service.consul']`);
+    await mesh.use({ rules: [{ yaml: wildcard.replace('port: 3307', 'port: 3306') }] });
+    const result = await mesh.from('productpage').connect('tcp://db:3306');
+    await mesh.use({ rules: [subsets, canary, database] });
+    assert.deepEqual(
+      [result.version, result.rule?.path, result.error],
+      ['v2', 'spec.tcp[0]', undefined],
+    );
+  });
+
   it('says why there is no answer', async () => {
     const result = await mesh.from('productpage').get('http://nobody:9080/');
     assertUnreachable(result);

@@ -2,7 +2,8 @@ import type { GatewayServer } from '../../api/gateway-schema.ts';
 import type { Gateway } from '../../api/resource.ts';
 import { matchesLabels } from '../../model/proxy.ts';
 import { type Finding, defineAnalyzer, nameOf } from '../analyzer.ts';
-import { type Facts, type Labels, rootNamespace } from '../facts.ts';
+import { rootNamespace } from '../../api/namespace.ts';
+import type { Facts, Labels } from '../facts.ts';
 import { spokenAt } from '../gateway-server.ts';
 
 /** Servers of Gateways that stand in each other's way. */

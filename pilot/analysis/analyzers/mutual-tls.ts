@@ -3,7 +3,8 @@ import type { ClientTls, TrafficPolicy } from '../../api/traffic-policy.ts';
 import { matchesLabels } from '../../model/proxy.ts';
 import type { Endpoint, RegisteredService } from '../../model/service.ts';
 import { type Finding, defineAnalyzer, listSome, nameOf } from '../analyzer.ts';
-import { type Facts, rootNamespace } from '../facts.ts';
+import { rootNamespace } from '../../api/namespace.ts';
+import type { Facts } from '../facts.ts';
 
 /** The TLS of a DestinationRule against that of the workloads it is about. */
 export const clientTls = defineAnalyzer({

@@ -1,6 +1,7 @@
 import { findNearest } from '../../../kit/nearest.ts';
 import { type Finding, defineAnalyzer, listSome } from '../analyzer.ts';
-import { type Facts, type Labels, type ResourceOf, rootNamespace } from '../facts.ts';
+import { rootNamespace } from '../../api/namespace.ts';
+import type { Facts, Labels, ResourceOf } from '../facts.ts';
 
 const kinds = [
   'Gateway',

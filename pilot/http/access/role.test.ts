@@ -41,10 +41,11 @@ describe('what roles allow', () => {
       [
         needed(resource('create', 'envoyfilters')),
         needed(resource('delete', 'wasmplugins', 'extensions.istio.io')),
+        needed(resource('delete', 'namespaces', '')),
         needed(resource('get', 'pods', '')),
         needed({ kind: 'path', verb: 'post', path: '/debug' }),
       ],
-      Array.from({ length: 4 }, () => 'admin'),
+      Array.from({ length: 5 }, () => 'admin'),
     );
     assert.equal(needed({ kind: 'path', verb: 'get', path: '/healthz/ready' }), 'none');
     assert.equal(needed({ kind: 'path', verb: 'get', path: '/mesh/v1/names' }), 'none');

@@ -37,8 +37,11 @@ export interface Rules {
 const reading = ['get', 'list', 'watch'];
 export const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 
-/** They put code, or configuration that nobody checks, into every proxy: as in Istio, not for everybody who routes. */
-const adminKinds: ReadonlySet<string> = new Set(['EnvoyFilter', 'WasmPlugin']);
+/**
+ * They put code, or configuration that nobody checks, into every proxy: as in Istio, not for everybody who routes. A
+ * namespace takes such objects with it when it is deleted.
+ */
+const adminKinds: ReadonlySet<string> = new Set(['EnvoyFilter', 'WasmPlugin', 'Namespace']);
 
 /** Agents, supervisors and the check of versions that clients begin with need no role. */
 const open: readonly PathRule[] = [
@@ -66,7 +69,7 @@ const readPaths: readonly PathRule[] = [...open, { verbs: ['get'], nonResourceUR
 
 const readable: readonly ResourceRule[] = [
   ...reviews,
-  { verbs: reading, apiGroups: [''], resources: ['events', 'namespaces'] },
+  { verbs: reading, apiGroups: [''], resources: ['events'] },
   ...rulesFor(reading, ({ kind }) => kind !== 'Secret'),
 ];
 
@@ -77,7 +80,7 @@ export const rulesOf: Readonly<Record<Role, Rules>> = {
   write: {
     resources: [
       ...readable,
-      { verbs: writing, apiGroups: [''], resources: ['namespaces'] },
+      { verbs: ['create', 'update', 'patch'], apiGroups: [''], resources: ['namespaces'] },
       ...rulesFor(writing, ({ kind }) => !adminKinds.has(kind)),
       { verbs: reading, apiGroups: [''], resources: ['secrets'] },
     ],
