@@ -236,7 +236,7 @@ class DirStore implements ConfigStore {
       this.#options.log.warn(fields, 'cannot read a configuration file');
     } else if (found.text !== before?.text) {
       const modified = this.#folder.modifiedAt(path);
-      this.#files.put(parseConfigFile(path, found.text, before), modified);
+      this.#files.put(parseConfigFile(path, found.text, { previous: before }), modified);
     }
   }
 

@@ -170,13 +170,13 @@ export class DirWriter {
   }
 
   /** The new content counts in memory from now on, so that the event it causes finds nothing new. */
-  #takeOver({ path, text }: FileEdit): FileWrite {
+  #takeOver({ path, text, document }: FileEdit): FileWrite {
     const { files } = this.#deps;
     if (text === undefined) {
       files.remove(path);
       return { path, isSecret: false };
     }
-    const file = parseConfigFile(path, text, files.get(path));
+    const file = parseConfigFile(path, text, { previous: files.get(path), document });
     files.put(file);
     return { path, text, isSecret: hasSecret(file) };
   }
