@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../../kit/problem.ts';
-import { decodeObject } from '../api/decode.ts';
-import { fieldCodes } from '../api/field-error.ts';
+import { findUnknownFields } from '../api/decode.ts';
 import { prune } from '../api/prune.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { applyFields, type Applied, type Application, type Conflict } from '../ownership/apply.ts';
@@ -23,13 +22,13 @@ import {
   assertAllowed,
   assertCurrent,
   assertSameName,
+  presentWritten,
   readWriting,
   storePlanned,
   withStatusOf,
   type Writing,
 } from './object-update.ts';
 import { decodeSubmission, readSubmission, type Accepted } from './object-write.ts';
-import { present } from './present.ts';
 
 /** Server-side apply: creates the object, or merges what is applied into it and keeps track of who owns what. */
 export async function applyObject(
@@ -44,7 +43,7 @@ export async function applyObject(
   const stored = await storePlanned(writing, reply, (before) =>
     acceptApply({ writing, force, body }, before),
   );
-  return present(deps, stored, writing.target);
+  return presentWritten(writing, stored);
 }
 
 interface Applying {
@@ -82,11 +81,7 @@ function judgeUnknown(
   { target, subject, unknownFields }: Writing,
   body: Fields,
 ): readonly Problem[] {
-  if (unknownFields === 'Ignore') return [];
-  const result = decodeObject(body, unknownFields);
-  const found = (result.ok ? result.warnings : result.problems).filter(
-    ({ code }) => code === fieldCodes.unknown,
-  );
+  const found = findUnknownFields(body, target.definition, unknownFields);
   if (found.some(({ severity }) => severity === 'error')) {
     throw strictPatch(subject, target.version, found);
   }

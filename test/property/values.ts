@@ -50,7 +50,7 @@ export const entryHosts: Arbitrary<string> = fc.constantFrom(
   'fresh',
   'fresh.service',
   'reviews',
-  '10.1.2.3',
+  '10.1.2.3.service.consul',
   '*-suffix.example.com',
   '*suffix.example.com',
   '*.service.consul',
@@ -58,7 +58,7 @@ export const entryHosts: Arbitrary<string> = fc.constantFrom(
   'under_score.example.com',
   `${longLabel}.example.com`,
   `${longLabel}.${longLabel}.${longLabel}.${'b'.repeat(59)}.c`,
-  '240.240.0.1',
+  '240.240.0.1.service.consul',
 );
 
 export const addresses: Arbitrary<string> = fc.constantFrom(
@@ -513,9 +513,8 @@ export const retryConditions: Arbitrary<string> = fc
       'cancelled',
       'unavailable',
       '503',
-      '599',
+      '511',
       '100',
-      ' 5xx ',
     ),
     { minLength: 1, maxLength: 3 },
   )
