@@ -103,8 +103,9 @@ export function findUnknownFields(
   unknownFields: UnknownFields,
 ): readonly Problem[] {
   if (unknownFields === 'Ignore') return [];
-  const { metadata, unknown } = decodeMetadata(fields['metadata']);
-  const resource = `${definition.kind} ${metadata.namespace}/${metadata.name}`;
+  const { metadata, unknown } = decodeMetadata(fields['metadata'], definition);
+  const { namespace = '', name } = metadata;
+  const resource = showKey({ kind: definition.kind, namespace, name });
   const inBody = unknownOf(pruneBody(fields, definition), definition);
   const strangers = [...unknownTopLevel(fields, definition), ...unknown, ...inBody];
   return judgeUnknown(strangers, unknownFields).map((error) => ({ ...error, resource }));
