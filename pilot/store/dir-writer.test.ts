@@ -98,8 +98,9 @@ describe('the dir store, writing its files', () => {
     const contents = new Set<string>();
     let isWriting = true;
     const read = async (): Promise<void> => {
-      while (isWriting)
+      while (isWriting) {
         contents.add(await readFile(dir.path('default/virtualservice-a.yaml'), 'utf8'));
+      }
     };
     const reading = read();
     for (let turn = 0; turn < 20; turn += 1) {
