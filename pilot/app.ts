@@ -7,7 +7,9 @@ import { version } from '../kit/version.ts';
 import { type Watched, WatchedCell } from '../kit/watched.ts';
 import type { NameTable } from '../sidecar/contract/name-table.ts';
 import { LiveAnalysis } from './analysis/live-analysis.ts';
+import { Reconciliation } from './ads/reconciliation.ts';
 import { AdsServer } from './ads/server.ts';
+import type { ResourceSet } from './api/resource.ts';
 import { openHttp } from './open-http.ts';
 import type { PilotConfig, RegistryConfig } from './config.ts';
 import { dumpSnapshot } from './debug/config-dump.ts';
@@ -69,9 +71,9 @@ async function openPilot(
   additions: PilotAdditions,
 ): Promise<Pilot> {
   const state = await openState(config, log, lifecycle, additions);
-  const { pipeline } = state;
+  const { pipeline, reconciliation } = state;
   pipeline.start();
-  const ads = lifecycle.add(new AdsServer({ source: pipeline, log }));
+  const ads = lifecycle.add(new AdsServer({ source: pipeline, log, reconciliation }));
   const grpc = await ads.listen(config.grpc);
   const served = await openHttp(
     config,
@@ -86,6 +88,7 @@ async function openPilot(
         ...additions.debug,
       },
       analysis: state.analysis,
+      reconciliation,
       clock: systemClock,
       log,
     },
@@ -101,6 +104,7 @@ interface State {
   readonly catalog: Watched<readonly RegisteredService[]>;
   readonly analysis: LiveAnalysis;
   readonly pipeline: Pipeline;
+  readonly reconciliation: Reconciliation;
   readonly problems: () => readonly Problem[];
   readonly names: Watched<NameTable>;
 }
@@ -123,14 +127,20 @@ async function openState(
   const analysis = lifecycle.add(new LiveAnalysis({ store, catalog, domain, clock }));
   const { resources } = store;
   const mesh = tracing === undefined ? {} : { tracing };
-  const pipeline = lifecycle.add(new Pipeline({ catalog, resources, domain, mesh, clock, log }));
+  const reconciliation = lifecycle.add(new Reconciliation(clock));
+  const onBuilt = (set: ResourceSet): void => {
+    reconciliation.built(set);
+  };
+  const pipeline = lifecycle.add(
+    new Pipeline({ catalog, resources, domain, mesh, clock, log, onBuilt }),
+  );
   const problems = collectProblems([registry.problems, store.problems, analysis.problems], log);
   const names = new WatchedCell<NameTable>((left, right) => left.version === right.version);
   const nameTable = recomputeOnChange<NameTable>();
   pipeline.mesh.subscribe((current) => {
     names.set(nameTable([current.services], () => nameTableOf(current, domain)));
   });
-  return { store, catalog, analysis, pipeline, problems, names };
+  return { store, catalog, analysis, pipeline, reconciliation, problems, names };
 }
 
 interface Registry extends Closer {

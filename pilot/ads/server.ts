@@ -14,6 +14,7 @@ import type { Log } from '../../kit/log.ts';
 import type { XdsType } from '../xds/resource.ts';
 import { Counters } from './counters.ts';
 import type { NodeIdentity } from './node.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { PushSlots } from './push-slots.ts';
 import type { Transport } from './request.ts';
 import type { AdsCall } from './response-writer.ts';
@@ -26,6 +27,8 @@ export interface AdsOptions {
   readonly source: SnapshotSource;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Is told how far the proxies are. */
+  readonly reconciliation?: Reconciliation;
   /** Called when a proxy accepts a response. */
   readonly onAck?: (node: NodeIdentity, type: XdsType, version: string) => void;
 }
@@ -55,7 +58,7 @@ export class AdsServer implements Closer {
   #syncWaiters: (() => void)[] = [];
 
   constructor(options: AdsOptions) {
-    const { source, log, clock = systemClock, onAck = () => undefined } = options;
+    const { source, log, clock = systemClock, onAck = () => undefined, reconciliation } = options;
     this.#clock = clock;
     this.#context = {
       source,
@@ -64,7 +67,8 @@ export class AdsServer implements Closer {
       onAck,
       counters: this.#counters,
       slots: new PushSlots({ limit: 64, timeout: 1000, clock }),
-      onProgress: () => {
+      onProgress: (stream) => {
+        reconciliation?.progressed(stream);
         this.#wakeSyncWaiters();
       },
     };

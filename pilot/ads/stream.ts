@@ -28,8 +28,8 @@ export interface StreamContext {
   readonly counters: Counters;
   readonly slots: PushSlots;
   readonly onAck: (node: NodeIdentity, type: XdsType, version: string) => void;
-  /** Called when `synced` of a stream may have become true, and when a stream ends. */
-  readonly onProgress: () => void;
+  /** Called when a proxy has said who it is, when `synced` of a stream may have become true, and when it ends. */
+  readonly onProgress: (stream: AdsStream) => void;
 }
 
 interface Proxy {
@@ -86,13 +86,25 @@ export class AdsStream {
     return this.#ended || this.#state.target === undefined || this.#state.synced;
   }
 
+  /** Whether the proxy has accepted all of its current snapshot, and asked for all that it takes. */
+  isUpToDate(): boolean {
+    const { target, synced, types } = this.#state;
+    const hasAsked = types.listener.subscription !== undefined;
+    const refuses = Object.values(types).some(({ rejection }) => rejection !== undefined);
+    return !this.#ended && target !== undefined && synced && hasAsked && !refuses;
+  }
+
+  isOver(): boolean {
+    return this.#ended;
+  }
+
   /** One message from the client. */
   receive(bytes: Uint8Array): void {
     if (this.#ended) return;
     let request: DiscoveryRequest;
     try {
       request = parseRequest(this.#state.transport, bytes);
-      this.#proxy ??= this.#identify(request);
+      this.#proxy ??= this.#greet(request);
     } catch (error) {
       this.#refuse(describeError(error));
       return;
@@ -114,7 +126,13 @@ export class AdsStream {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.#proxy?.connection.close();
-    this.#context.onProgress();
+    this.#context.onProgress(this);
+  }
+
+  #greet(request: DiscoveryRequest): Proxy | undefined {
+    const proxy = this.#identify(request);
+    if (proxy !== undefined) this.#context.onProgress(this);
+    return proxy;
   }
 
   #identify(request: DiscoveryRequest): Proxy | undefined {
@@ -166,7 +184,7 @@ export class AdsStream {
       this.#events.shift();
     }
     this.#progress.take(this.#state);
-    if (this.#state.synced) this.#context.onProgress();
+    if (this.#state.synced) this.#context.onProgress(this);
   }
 
   #perform(effect: Effect): void {

@@ -38,13 +38,20 @@ export function decodeObject(value: unknown, unknownFields: UnknownFields): Deco
   const fields = value as Fields;
   const { apiVersion, kind } = fields;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
-    return refuse('object', [required('apiVersion, kind', 'write both, as texts')]);
+    return refuse('object', [adviseOnUntyped(fields)]);
   }
   const definition = findKind(apiVersion, kind);
   if (definition === undefined) {
     return refuse(kind, [unknownKind(apiVersion, kind, adviseOnKind(kind))]);
   }
   return decodeKnown(fields, definition, unknownFields);
+}
+
+/** One of the two alone nearly says the other. */
+function adviseOnUntyped({ apiVersion, kind }: Fields): FieldError {
+  if (typeof apiVersion === 'string') return required('kind', 'write it, such as VirtualService');
+  if (typeof kind !== 'string') return required('apiVersion, kind', 'write both, as texts');
+  return required('apiVersion', adviseOnKind(kind) || 'write it, such as networking.istio.io/v1');
 }
 
 /** What may be meant by a kind that is not served: the same in another version, or one that is written alike. */

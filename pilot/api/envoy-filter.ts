@@ -1,5 +1,6 @@
 import type { ConfigPatch, EnvoyFilterSpec } from './envoy-filter-schema.ts';
 import { envoyFilterSchema } from './envoy-filter-schema.ts';
+import { checkPatchValue } from './envoy-patch-rules.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, forbidden, invalid, required } from './field-error.ts';
 import { checkOneOf, checkPort, checkRegex, checkSelector } from './field-rules.ts';
@@ -36,6 +37,7 @@ function* checkConfigPatch(path: string, patch: ConfigPatch): Iterable<FieldErro
   const { applyTo = 'INVALID' } = patch;
   if (applyTo === 'INVALID') yield required(`${path}.applyTo`, 'write what is patched');
   yield* checkPatch(`${path}.patch`, patch.patch);
+  yield* checkPatchValue(`${path}.patch.value`, patch);
   yield* checkMatchedObject(`${path}.match`, patch, applyTo);
 }
 

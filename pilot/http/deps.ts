@@ -2,6 +2,7 @@ import type { NameTable } from '../../sidecar/contract/name-table.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Watched } from '../../kit/watched.ts';
+import type { Reconciliation } from '../ads/reconciliation.ts';
 import type { LiveAnalysis } from '../analysis/live-analysis.ts';
 import type { ConfigStore } from '../store/store.ts';
 import type { AccessPolicy } from './access/access.ts';
@@ -14,6 +15,8 @@ export interface HttpServerDeps {
   readonly names: Watched<NameTable>;
   /** What the objects of the mesh say of each other; without it nobody is warned. */
   readonly analysis?: Pick<LiveAnalysis, 'preview' | 'serve'>;
+  /** Which proxies have an object in force; without it the status says nothing of that. */
+  readonly reconciliation?: Pick<Reconciliation, 'reachOf' | 'subscribe'>;
   /** Whether the pilot can serve proxies. */
   readonly ready: () => boolean;
   /** Views of the inside, served as JSON under /debug/NAME. */

@@ -1,4 +1,5 @@
 import type { KindDefinition } from '../api/kind.ts';
+import { hasStatus } from './reconciled.ts';
 
 /** What the server offers, in the words of Kubernetes' discovery: built from the table of kinds. */
 
@@ -24,6 +25,7 @@ export interface ServedResource {
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  readonly hasStatus?: boolean;
 }
 
 export interface ServedGroup {
@@ -96,8 +98,12 @@ function describeResource(definition: KindDefinition): ServedResource {
     verbs: kind === 'Namespace' ? namespaceVerbs : objectVerbs,
     shortNames,
     categories,
+    hasStatus: hasStatus(definition),
   };
 }
+
+/** What can be done with the status; see status-routes.ts. */
+const statusVerbs = ['get', 'patch', 'update'];
 
 /** All groups in one answer (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery). */
 export function aggregate(groups: readonly ServedGroup[], version: string): unknown {
@@ -122,14 +128,17 @@ function aggregateResource(
   resource: ServedResource,
 ): unknown {
   const { name, singularName, namespaced, kind, verbs, shortNames, categories } = resource;
+  const responseKind = { group: group.name, version, kind };
+  const status = { subresource: 'status', responseKind, verbs: statusVerbs };
   return {
     resource: name,
-    responseKind: { group: group.name, version, kind },
+    responseKind,
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singularName,
     verbs,
     shortNames,
     categories,
+    ...(resource.hasStatus === true ? { subresources: [status] } : {}),
   };
 }
 
@@ -147,6 +156,17 @@ export function describeVersion({ name }: ServedGroup, served: ServedVersion): u
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: name === '' ? served.version : `${name}/${served.version}`,
-    resources: served.resources,
+    resources: served.resources.flatMap(describeWithStatus),
   };
+}
+
+/** As older clients are told of a resource and its status. */
+function describeWithStatus({
+  hasStatus: isTwofold,
+  ...resource
+}: ServedResource): readonly object[] {
+  if (isTwofold !== true) return [resource];
+  const { name, namespaced, kind } = resource;
+  const status = { name: `${name}/status`, singularName: '', namespaced, kind, verbs: statusVerbs };
+  return [resource, status];
 }

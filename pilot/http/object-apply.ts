@@ -22,13 +22,13 @@ import {
   assertAllowed,
   assertCurrent,
   assertSameName,
+  presentWritten,
   readWriting,
   storePlanned,
   withStatusOf,
   type Writing,
 } from './object-update.ts';
 import { decodeSubmission, readSubmission, type Accepted } from './object-write.ts';
-import { present } from './present.ts';
 
 /** Server-side apply: creates the object, or merges what is applied into it and keeps track of who owns what. */
 export async function applyObject(
@@ -43,7 +43,7 @@ export async function applyObject(
   const stored = await storePlanned(writing, reply, (before) =>
     acceptApply({ writing, force, body }, before),
   );
-  return present(deps, stored, writing.target);
+  return presentWritten(writing, stored);
 }
 
 interface Applying {

@@ -20,7 +20,7 @@ import {
   tellStoreErrors,
   withoutStatus,
 } from './object-write.ts';
-import { present } from './present.ts';
+import { presentTrial } from './present.ts';
 import { readWriter } from './writer.ts';
 
 /** POST to a collection. */
@@ -44,7 +44,7 @@ export async function createObject(
   const stored = await tellStoreErrors(subject, store.create(owned, { dryRun }));
   addWarnings(reply, [...warnings, ...strange, ...concerns]);
   void reply.code(201);
-  return present(deps, stored, target);
+  return presentTrial(deps, stored, target, dryRun ? undefined : stored);
 }
 
 /** Those namespaces are there whether they are stored or not. */

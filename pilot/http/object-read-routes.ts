@@ -33,7 +33,8 @@ export function serveObjectReads(app: FastifyInstance, context: WatchContext): v
   }
 }
 
-function getObject(request: FastifyRequest, deps: HttpServerDeps): unknown {
+/** GET of one object. Throws ApiError 404. */
+export function getObject(request: FastifyRequest, deps: HttpServerDeps): unknown {
   const target = readObjectTarget(request);
   const object = deps.store.get(keyOfTarget(target));
   if (object === undefined) throw notFound(subjectOf(target, target.name));

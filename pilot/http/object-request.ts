@@ -30,7 +30,8 @@ type Texts = Readonly<Record<string, string | undefined>>;
 
 /** Throws ApiError 404 when nothing is served under the path. */
 export function readTarget(request: FastifyRequest): Target {
-  const { group = '', version = 'v1', plural = '', namespace } = request.params as Texts;
+  // Only the routes of namespaces have no plural in them.
+  const { group = '', version = 'v1', plural = 'namespaces', namespace } = request.params as Texts;
   const definition = findPlural(group, version, plural);
   const isMisplaced = definition?.isClusterScoped === true && namespace !== undefined;
   if (definition === undefined || isMisplaced) throw noSuchPath();

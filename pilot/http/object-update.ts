@@ -26,6 +26,7 @@ import {
   withoutStatus,
   type Accepted,
 } from './object-write.ts';
+import { presentTrial } from './present.ts';
 import { readWriter } from './writer.ts';
 
 /** How often a write is worked out again when somebody else wrote in between. */
@@ -88,6 +89,14 @@ export async function storePlanned(
       }
     }
   }
+}
+
+/** The answer to a write. */
+export function presentWritten(
+  { deps, target, dryRun }: Writing,
+  object: ConfigObject,
+): ConfigObject {
+  return presentTrial(deps, object, target, dryRun ? deps.store.get(keyOfTarget(target)) : object);
 }
 
 /** What only the server decides is that of the stored object; its version makes the store compare. */

@@ -6,9 +6,11 @@ import type { HttpServerDeps } from './deps.ts';
 import type { EventEncoder, EventType } from './event-encoder.ts';
 import { assertKnown, readTimeout, readWatchStart } from './list-options.ts';
 import { readFlag, readSelector, readTarget, type Target } from './object-request.ts';
-import type { Streams } from './streams.ts';
+import type { LineStream, Streams } from './streams.ts';
+import { wantsTable } from './table.ts';
 import { WatchConnection } from './watch-connection.ts';
-import { readWatchForm } from './watch-form.ts';
+import { isReconciled, reachOf } from './reconciled.ts';
+import { readWatchedName, readWatchForm } from './watch-form.ts';
 
 export interface WatchContext {
   readonly deps: HttpServerDeps;
@@ -46,8 +48,38 @@ export function watchObjects(
     forward(event, selects, connection);
   };
   backlog.forEach(take);
+  followStatus(request, deps, { stream, connection });
   if (timeout !== undefined) connection.endAfter(timeout);
   return reply;
+}
+
+/**
+ * Shows the object again when all proxies have got it, or one has not any more. Only who follows a single object is
+ * told: a status that went to all who watch would be one change for each proxy, object and write.
+ */
+function followStatus(
+  request: FastifyRequest,
+  deps: HttpServerDeps,
+  { stream, connection }: { readonly stream: LineStream; readonly connection: WatchConnection },
+): void {
+  const { definition, namespace } = readTarget(request);
+  const name = readWatchedName(request);
+  if (name === undefined || namespace === undefined || wantsTable(request.headers.accept)) return;
+  const { group, kind } = definition;
+  /** What the client was told last; of a version that it knows from elsewhere, nothing good. */
+  let told = { version: '', isReconciled: false };
+  const look = (): void => {
+    const object = deps.store.get({ group, kind, namespace, name });
+    const reach = object === undefined ? undefined : reachOf(deps, object, definition);
+    if (object === undefined || reach === undefined) return;
+    const { resourceVersion: version = '' } = object.metadata;
+    const before = told.version === version && told.isReconciled;
+    told = { version, isReconciled: isReconciled(reach) };
+    if (told.isReconciled !== before) connection.refresh(object);
+  };
+  look();
+  const stop = deps.reconciliation?.subscribe(look);
+  if (stop !== undefined) stream.onEnd(stop);
 }
 
 function selectorOf(request: FastifyRequest, target: Target): (object: ConfigObject) => boolean {

@@ -1,10 +1,35 @@
 import type { ConfigObject } from '../api/resource.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { type Target, inVersion, withGivenLabels } from './object-request.ts';
+import { reachOf, withReconciled } from './reconciled.ts';
 
-/** The stored object as a client is shown it: under the version it asks for, with the status of the moment. */
-export function present(
-  { analysis }: Pick<HttpServerDeps, 'analysis'>,
+type Views = Pick<HttpServerDeps, 'analysis' | 'reconciliation'>;
+
+/** The stored object as one client is shown it: under the version it asks for, with the status of the moment. */
+export function present(deps: Views, object: ConfigObject, target: Target): ConfigObject {
+  return presentTrial(deps, object, target, object);
+}
+
+/** What a write would make of `stored`: what the proxies have is said of that, if there is one. */
+export function presentTrial(
+  deps: Views,
+  object: ConfigObject,
+  target: Target,
+  stored: ConfigObject | undefined,
+): ConfigObject {
+  const shown = presentLasting(deps, object, target);
+  if (stored === undefined) return shown;
+  const reach = reachOf(deps, stored, target.definition);
+  const { generation } = stored.metadata;
+  return reach === undefined ? shown : withReconciled(shown, reach, generation);
+}
+
+/**
+ * The same without what changes while the object does not: what is sent to all who watch is encoded once, and they
+ * would keep it.
+ */
+export function presentLasting(
+  { analysis }: Pick<Views, 'analysis'>,
   object: ConfigObject,
   target: Target,
 ): ConfigObject {

@@ -23,6 +23,7 @@ import { serveMesh } from './mesh-routes.ts';
 import { serveObjectReads } from './object-read-routes.ts';
 import type { WatchContext } from './object-watch.ts';
 import { serveObjectWrites } from './object-write-routes.ts';
+import { serveStatus } from './status-routes.ts';
 import { serveOpenApi } from './openapi-routes.ts';
 import { Streams } from './streams.ts';
 
@@ -135,6 +136,7 @@ function register(app: FastifyInstance, context: WatchContext): void {
   serveReviews(app);
   serveObjectReads(app, context);
   serveObjectWrites(app, deps);
+  serveStatus(app, deps);
   serveMesh(app, deps, streams);
   serveHealth(app, deps);
   serveDebug(app, deps);

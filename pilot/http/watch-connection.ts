@@ -55,11 +55,16 @@ export class WatchConnection {
       return;
     }
     this.#unseen = 0;
-    const line = encoder.encode(event, `${type} ${form.name()}`, () =>
+    const line = encoder.encode(event, `${type} ${form.name(event.object)}`, () =>
       form.encode(type, objectFor(event, type)),
     );
     stream.sendBytes(line);
     form.sent();
+  }
+
+  /** Shows an object again whose status is another one: its version is not. */
+  refresh(object: ConfigObject): void {
+    this.#sendText('MODIFIED', object);
   }
 
   /** Ends the watch in `timeout` ms, with a bookmark so that the client goes on from here. */

@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly mesh: MeshOptions;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when the proxies know what they are to have of a set of resources. */
+  readonly onBuilt?: (resources: ResourceSet) => void;
 }
 
 /** Milliseconds: long enough to take the events of one action together, short enough not to be felt. */
@@ -91,6 +93,7 @@ export class Pipeline implements Closer {
     const previous = this.#mesh.current() ?? emptyMesh;
     this.#mesh.set(buildMesh({ catalog: services, resources: set, domain }, previous));
     this.#publish();
+    this.#options.onBuilt?.(set);
   };
 
   readonly #publish = (): void => {

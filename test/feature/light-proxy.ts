@@ -47,6 +47,8 @@ export class LightProxy {
   };
   readonly #known = new Set<string>();
   #failure: Error | undefined;
+  /** Messages that wait for an answer. */
+  #held: Uint8Array[] | undefined;
 
   /** Connects at once. */
   constructor(options: LightProxyOptions) {
@@ -68,7 +70,8 @@ export class LightProxy {
     this.#stream.on('error', fail);
     this.#stream.on('data', (chunk: Buffer) => {
       this.#splitter.push(chunk, (message) => {
-        this.#receive(message);
+        if (this.#held === undefined) this.#receive(message);
+        else this.#held.push(message);
       });
     });
     this.#send('cluster', { node: nodeOf(options) });
@@ -79,6 +82,17 @@ export class LightProxy {
   isSynced(): boolean {
     if (this.#failure !== undefined) throw this.#failure;
     return Object.values(this.#missing).every(({ size }) => size === 0);
+  }
+
+  /** Answers nothing until `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#receive(message);
   }
 
   close(): void {

@@ -9,6 +9,9 @@ import { until } from './until.ts';
 
 const run = promisify(execFile);
 
+/** Without one a daemon removes docker0, which is that of the machine's own Engine. */
+const bridge = `cmesh-${process.pid}`;
+
 export class OwnEngine {
   readonly #folder: string;
   #daemon: ChildProcess | undefined;
@@ -17,11 +20,13 @@ export class OwnEngine {
     this.#folder = folder;
   }
 
-  /** Starts a daemon without a bridge: its containers are on the network of the host. */
+  /** Starts a daemon that leaves the packet filter alone: its containers are to be on the network of the host. */
   static async start(): Promise<OwnEngine> {
     const engine = new OwnEngine(await mkdtemp(join(tmpdir(), 'composemesh-engine-')));
     try {
       await writeFile(join(engine.#folder, 'daemon.json'), '{}');
+      await run('ip', ['link', 'add', 'name', bridge, 'type', 'bridge']);
+      await run('ip', ['address', 'add', '10.213.0.1/24', 'dev', bridge]);
       await engine.resume();
       return engine;
     } catch (error) {
@@ -70,7 +75,7 @@ export class OwnEngine {
       [
         ...['--data-root', place('data'), '--exec-root', place('exec'), '--pidfile', place('pid')],
         ...['--config-file', place('daemon.json'), '--host', this.dockerHost],
-        ...['--bridge', 'none', '--iptables=false', '--ip6tables=false'],
+        ...['--bridge', bridge, '--iptables=false', '--ip6tables=false'],
       ],
       { stdio: ['ignore', log.fd, log.fd] },
     );
@@ -113,6 +118,7 @@ export class OwnEngine {
     for (const part of ['data', 'exec/netns/default']) {
       await run('umount', [join(this.#folder, part)]).catch(() => undefined);
     }
+    await run('ip', ['link', 'delete', bridge]).catch(() => undefined);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
