@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests drive from outside: a browser, Podman, and kubectl where there is none.
+# Installs what the end-to-end tests drive from outside: a browser, and kubectl where there is none.
 set -euo pipefail
 # shellcheck source=scripts/ci/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
