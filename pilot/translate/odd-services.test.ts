@@ -150,6 +150,24 @@ describe('services as only a user can declare them', () => {
     );
   });
 
+  it('are not resolved when their load balancer is PASSTHROUGH', () => {
+    const policy = `
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: a, namespace: default }
+spec: { host: a.b, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } } }
+`;
+    const [cluster] = configOf(
+      entry('a', `{ hosts: [a.b], resolution: DNS, ${http} }`),
+      policy,
+    ).clusters;
+    assert.deepEqual(
+      [cluster?.discovery, cluster?.loadBalancer],
+      [{ kind: 'original-dst' }, { kind: 'provided' }],
+    );
+  });
+
   it('are resolved one name at a time only if there is one', () => {
     const subset = `
 ---

@@ -28,7 +28,7 @@ export interface JudgeOptions {
 }
 
 /** How long (ms) an Envoy may take over a set: far more than it needs, so that only one that hangs takes longer. */
-const patience = 10_000;
+const patience = 30_000;
 
 /** Real Envoys on one ADS server, which say of one set of resources after the other what they think of it. */
 export class EnvoyJudge implements Closer {
