@@ -232,7 +232,12 @@ interface KubectlRun {
 async function runKubectl(args: readonly string[], home: string): Promise<KubectlRun> {
   const start = performance.now();
   const env = { PATH: process.env['PATH'], HOME: home };
-  const child = spawn('kubectl', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('kubectl', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  // Warnings of the analysis for the most part: rules for services that are not there.
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2000);
+  });
   const exited = once(child, 'exit');
   let cpu = 0;
   const timer: Closer = watchCpu(child.pid ?? 0, (seconds) => {
@@ -240,7 +245,7 @@ async function runKubectl(args: readonly string[], home: string): Promise<Kubect
   });
   const [code] = (await exited) as [number | null];
   await timer.close();
-  if (code !== 0) throw new Error(`kubectl ended with ${code}`);
+  if (code !== 0) throw new Error(`kubectl ended with ${code}: ${said}`);
   return { seconds: (performance.now() - start) / 1000, cpu };
 }
 

@@ -15,7 +15,6 @@ type Findings = Iterable<FieldError>;
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const domainLabel = /^[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?$/i;
 const labelValue = /^(?:[a-z0-9A-Z](?:[-_.a-z0-9A-Z]{0,61}[a-z0-9A-Z])?)?$/;
-const headerName = /^[-_A-Za-z0-9]+$/;
 
 export function isDnsLabel(text: string): boolean {
   return dnsLabel.test(text);
@@ -133,13 +132,6 @@ export function* checkRegex(path: string, pattern: string | undefined): Findings
   const fault = findRegexFault(pattern);
   if (fault !== undefined) {
     yield invalid(path, pattern, `${fault}; write it in RE2 syntax`);
-  }
-}
-
-/** The name of a header that the mesh itself makes: narrower than HTTP is. */
-export function* checkHeaderName(path: string, name: string): Findings {
-  if (!headerName.test(name)) {
-    yield invalid(path, name, 'must be a header name of letters, digits, - and _');
   }
 }
 

@@ -14,7 +14,7 @@ import type { CorsPolicy, HttpFault, HttpRetry, StringMatch } from './virtual-se
 /** Rules for retries, faults and cross-origin policies of HTTP routes. */
 
 /** Envoy's x-envoy-retry-on and x-envoy-retry-grpc-on conditions. */
-const retryConditions = [
+export const retryConditions = [
   '5xx',
   'gateway-error',
   'reset',

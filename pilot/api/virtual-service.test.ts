@@ -222,6 +222,14 @@ describe('VirtualService', () => {
     ]);
   });
 
+  it('says what YAML made of a duration or a name', () => {
+    const slips = { timeout: 5, route: [{ destination: { host: 'reviews', subset: 1 } }] };
+    assert.deepEqual(findingsOf('VirtualService', { hosts: ['reviews'], http: [slips] }), [
+      'spec.http[0].route[0].destination.subset: Invalid value: 1: must be of type string; write it in quotes, "1"',
+      'spec.http[0].timeout: Invalid value: 5: must be of type string; write its unit, such as 5s',
+    ]);
+  });
+
   it('checks delegates', () => {
     const lent = { match: [{ uri: { regex: 'a' } }], delegate: { name: 'x' } };
     assert.deepEqual(findingsOf('VirtualService', { gateways: ['mesh'], http: [lent] }), [

@@ -37,7 +37,7 @@ describe('the status subresource', () => {
         : { payload: JSON.stringify(body), headers: { 'content-type': type } }),
     });
     const answer = JSON.parse(payload) as Answer['body'];
-    return { code: statusCode, warning: headers.warning, body: answer };
+    return { code: statusCode, warning: headers.warning?.toString(), body: answer };
   }
 
   it('is read with the object', async () => {

@@ -8,8 +8,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 apt_install chromium fonts-dejavu-core
 say "$(chromium --version 2>/dev/null)"
 
-apt_install podman containernetworking-plugins
-say "$(podman --version)"
-
 if ! command -v kubectl >/dev/null; then apt_install kubernetes-client; fi
 say "kubectl $(kubectl version --client --output json 2>/dev/null | node -p 'JSON.parse(fs.readFileSync(0)).clientVersion.gitVersion')"

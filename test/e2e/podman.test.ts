@@ -1,6 +1,6 @@
-/** Podman in the place of Docker, by its Docker-compatible API. It is tried where there is a Podman. */
+/** Podman in the place of Docker, by its Docker-compatible API. scripts/ci/podman.sh installs it. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,23 +10,8 @@ import { TestConsul } from '../support/consul.ts';
 import { startRegistrator, type RunningRegistrator } from '../support/registrator.ts';
 import { run } from './command.ts';
 
-function hasPodman(): boolean {
-  try {
-    execFileSync('podman', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('the registrator and Podman', function () {
   this.timeout(240_000);
-
-  if (!hasPodman()) {
-    it('is not tried: there is no podman on the PATH (Debian: podman, containernetworking-plugins)', () =>
-      undefined);
-    return;
-  }
 
   const life = new Lifecycle();
   const network = `cmesh-e2e-${process.pid}`;

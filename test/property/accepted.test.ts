@@ -6,8 +6,8 @@ import { dormant, isInForce } from '../../pilot/api/in-force.ts';
 import type { ConfigResource } from '../../pilot/api/resource.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../support/folders.ts';
 import { type Written, configSets } from './config-arbitrary.ts';
-import { EnvoyJudge } from './envoy-judge.ts';
-import { inhabit } from './inhabited-mesh.ts';
+import { type Caller, EnvoyJudge } from './envoy-judge.ts';
+import { type Inhabited, inhabit } from './inhabited-mesh.ts';
 import { formatRerun, readPropertyOptions } from './property-options.ts';
 import { repairs } from './repairs.ts';
 
@@ -39,34 +39,56 @@ class Acceptance {
   }
 }
 
-describe('a real Envoy accepts', () => {
-  let judge: EnvoyJudge;
-  let folder: TemporaryFolder;
-  const acceptance = new Acceptance();
+/** Who judges, and how many of the sets. */
+interface Court {
+  readonly as: string;
+  readonly numRuns: number;
+  readonly callers: (mesh: Inhabited) => readonly Caller[];
+}
 
-  before(async () => {
-    folder = await makeTemporaryFolder();
-    judge = await EnvoyJudge.start(await inhabit(folder.path));
-  });
-  after(async () => {
-    await judge.close();
-    await folder.remove();
-  });
+const courts: readonly Court[] = [
+  { as: 'a sidecar', numRuns: options.numRuns, callers: ({ captured }) => [captured] },
+  {
+    as: 'proxies that capture nothing or listen at sockets',
+    // Their listeners are others, and little else.
+    numRuns: Math.ceil(options.numRuns / 4),
+    callers: ({ uncaptured }) => uncaptured,
+  },
+];
 
-  it(`whatever the validation accepts, in ${options.numRuns} random sets`, async function () {
-    this.timeout(600_000);
-    const property = fc.asyncProperty(configSets, async (written) => {
-      const found = await judge.judge(acceptance.accept(written));
-      if (found.length > 0) throw new Error(found.join('\n'));
+for (const { as, numRuns, callers } of courts) {
+  describe(`a real Envoy accepts, as ${as},`, () => {
+    let judge: EnvoyJudge;
+    let folder: TemporaryFolder;
+    const acceptance = new Acceptance();
+
+    before(async () => {
+      folder = await makeTemporaryFolder();
+      const mesh = await inhabit(folder.path);
+      judge = await EnvoyJudge.start({ ...mesh, callers: callers(mesh) });
     });
-    const result = await fc.check(property, options);
-    if (result.failed) assert.fail(explain(result));
-    process.stdout.write(`      seed ${result.seed}: ${String(acceptance)}\n`);
-    assert.deepEqual(await judge.unsettled(), [], 'what was accepted is also in force');
-    assert.ok(acceptance.share > 0.7, `${String(acceptance)}: too few to find anything`);
-  });
+    after(async () => {
+      await judge.close();
+      await folder.remove();
+    });
 
-  it('and every kind that is in force is among them', () => {
+    it(`whatever the validation accepts, in ${numRuns} random sets`, async function () {
+      this.timeout(Math.max(600_000, numRuns * 500));
+      const property = fc.asyncProperty(configSets, async (written) => {
+        const found = await judge.judge(acceptance.accept(written));
+        if (found.length > 0) throw new Error(found.join('\n'));
+      });
+      const result = await fc.check(property, { ...options, numRuns });
+      if (result.failed) assert.fail(explain(result));
+      process.stdout.write(`      seed ${result.seed}: ${String(acceptance)}\n`);
+      assert.deepEqual(await judge.unsettled(), [], 'what was accepted is also in force');
+      assert.ok(acceptance.share > 0.7, `${String(acceptance)}: too few to find anything`);
+    });
+  });
+}
+
+describe('random sets', () => {
+  it('have objects of every kind that is in force', () => {
     const kinds = (Object.keys(dormant) as (keyof typeof dormant)[]).filter(isInForce);
     assert.deepEqual(
       kinds.filter((kind) => repairs[kind] === undefined),

@@ -1,6 +1,6 @@
 import { type InstanceFixture, catalogOf } from '../support/mesh-fixture.ts';
 import { freePort } from '../support/ports.ts';
-import type { JudgeOptions } from './envoy-judge.ts';
+import type { Caller, JudgeOptions } from './envoy-judge.ts';
 
 /** What the sets of resources are about: one service of every way that ports are handled. */
 const services: readonly InstanceFixture[] = [
@@ -20,16 +20,23 @@ const services: readonly InstanceFixture[] = [
 /** Where the workload is that nothing is captured of: its proxy listens there, so this machine must have the address. */
 const here = '127.0.0.1';
 
+/** The services, and who calls them. */
+export interface Inhabited extends Omit<JudgeOptions, 'callers'> {
+  /** A sidecar whose pod captures its traffic. */
+  readonly captured: Caller;
+  readonly uncaptured: readonly Caller[];
+}
+
 /** A mesh with a caller of every kind that pilot configures in a way of its own; sockets are made in `socketFolder`. */
-export async function inhabit(socketFolder: string): Promise<JudgeOptions> {
+export async function inhabit(socketFolder: string): Promise<Inhabited> {
   const bound = await boundInstances();
   return {
     catalog: catalogOf([...services, ...bound]),
-    callers: [
-      {
-        address: '10.0.0.1',
-        metadata: { labels: { version: 'v1', app: 'reviews' }, httpProxyPort: await freePort() },
-      },
+    captured: {
+      address: '10.0.0.1',
+      metadata: { labels: { version: 'v1', app: 'reviews' }, httpProxyPort: await freePort() },
+    },
+    uncaptured: [
       {
         address: here,
         metadata: {
