@@ -23,7 +23,12 @@ const table = {
   ],
   'registrator/consul': ['^registrator/contract', '^kit', ...npm('consul'), node],
   'pilot/ir': [],
-  'pilot/api': ['^kit', ...npm('typebox', 'ajv'), '^node:(net|crypto|util)'],
+  'pilot/api': [
+    '^kit',
+    '^pilot/proto/json-faults\\.ts',
+    ...npm('typebox', 'ajv'),
+    '^node:(net|crypto|util)',
+  ],
   'pilot/ownership': ['^pilot/api', '^node:util'],
   'pilot/model': [
     '^pilot/api',
@@ -46,7 +51,7 @@ const table = {
     '^sidecar/contract',
     '^kit',
   ],
-  'pilot/proto': [...npm('@bufbuild'), node],
+  'pilot/proto': ['^kit/nearest\\.ts', ...npm('@bufbuild'), node],
   'pilot/xds': [
     '^pilot/ir',
     '^pilot/proto',

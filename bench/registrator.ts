@@ -25,8 +25,10 @@ const services = 20;
 const rounds = 100;
 /** Until all that an event has caused is over (ms): the next pass by the clock is 2 s away. */
 const quiet = 5000;
-/** How long the registrator is watched while nothing happens (ms). */
-const idleTime = 30_000;
+/** Until the heap has been tidied up after work (ms). */
+const settling = 15_000;
+/** How long the registrator is watched while nothing happens (ms): long enough for what comes every half minute. */
+const idleTime = 60_000;
 
 /** What is to hold (issue of the registrator): the figure, at most this, and how it is found. */
 const targets: readonly Target[] = [
@@ -211,7 +213,7 @@ async function measureResync(bench: Bench, size: number): Promise<Figures['resyn
 }
 
 async function measureIdle({ registrator }: Bench): Promise<Pick<Figures, 'idleCpu' | 'memory'>> {
-  await delay(3000);
+  await delay(settling);
   const before = await readUsage(registrator.pid ?? 0);
   await delay(idleTime);
   const { cpu, rss } = await readUsage(registrator.pid ?? 0);

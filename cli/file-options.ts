@@ -29,8 +29,17 @@ export function chooseFiles({ filename, recursive, kustomize }: FileFlags): File
   };
 }
 
+/** For a command that works on files only: words without an option are taken, so that they can be refused with advice. */
+export function addStrayFiles(command: Command): Command {
+  return command.argument('[files...]').usage('[options]');
+}
+
 /** The same for a command that works on files only: without any it cannot begin. */
-export function requireFiles(flags: FileFlags): FileChoice {
+export function requireFiles(flags: FileFlags, strays: readonly string[]): FileChoice {
+  const [stray] = strays;
+  if (stray !== undefined) {
+    throw new OperationError('E_USAGE', `"${stray}" stands by itself: write -f before files`);
+  }
   const files = chooseFiles(flags);
   if (namesFiles(files)) return files;
   throw new OperationError(

@@ -29,6 +29,12 @@ describe('cmesh', () => {
     }
   });
 
+  it('says where a file is to stand', async () => {
+    const run = cmesh('validate', 'rules.yaml');
+    const said = 'cmesh validate: "rules.yaml" stands by itself: write -f before files\n';
+    assert.deepEqual([await run.ended, run.errors()], [2, said]);
+  });
+
   it('refuses wrong flags of pilot all at once, with exit code 2', async () => {
     const run = cmesh('pilot', '--registry', 'etcd', '--grpc', '15010');
     assert.deepEqual(

@@ -41,6 +41,50 @@ describe('the reference of cmesh', () => {
   });
 });
 
+describe('the examples of the help', () => {
+  it('are understood by the commands that they show', async () => {
+    const program = createProgram();
+    const understood: string[] = [];
+    for (const command of commandsOf(program)) {
+      command.exitOverride().action(() => {
+        understood.push(pathOf(command));
+      });
+    }
+    program.exitOverride();
+    const others = ['cmesh registrator', 'cmesh agent'];
+    const examples = [program, ...commandsOf(program)]
+      .flatMap(examplesOf)
+      .filter((example) => !others.some((other) => example.startsWith(other)));
+    for (const example of examples) {
+      await program.parseAsync(wordsOf(example).slice(1), { from: 'user' });
+    }
+    assert.ok(examples.length > 80, `only ${examples.length}`);
+    assert.equal(understood.length, examples.length);
+  });
+});
+
+/** The lines that begin with cmesh, or have it in a pipe, without what the shell does with them. */
+function examplesOf(command: Command): readonly string[] {
+  const [, examples = ''] = /\nExamples:\n((?: {2}.*\n?)+)/.exec(`${helpOf(command)}\n`) ?? [];
+  return examples
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .flatMap((line) => /(?:^| )cmesh (?!-).*$/.exec(line.replace(/ {2,}#.*$/, ''))?.[0] ?? [])
+    .map((line) =>
+      line
+        .replace(/ (?:[|>]|&&) .*$/, '')
+        .replace(/\)$/, '')
+        .trim(),
+    );
+}
+
+/** As a shell splits a line. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  );
+}
+
 /** Every command in the order of the help, with the commands in it. */
 function commandsOf(program: Command): readonly Command[] {
   return program.commands.flatMap((command) => [command, ...commandsOf(command)]);

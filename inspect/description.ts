@@ -1,15 +1,13 @@
 /** What `cmesh describe` says of a service or a workload: data, which is shown as text or given to other programs. */
 import type { Problem } from '../kit/problem.ts';
+import type { ProxySync } from '../pilot/debug/sync-status.ts';
+import type { Instance } from '../pilot/model/mesh.ts';
+import type { Endpoint, Handling, Service, ServicePort } from '../pilot/model/service.ts';
 import type { Share } from './rule-words.ts';
 
-export interface DescribedService {
-  readonly hostname: string;
-  readonly namespace: string;
+export interface DescribedService extends Omit<Service, 'ports'> {
   /** Names by which callers reach it. */
   readonly names: readonly string[];
-  /** The virtual address. */
-  readonly address: string;
-  readonly resolution: string;
   readonly ports: readonly DescribedPort[];
   readonly workloads: readonly DescribedEndpoint[];
   readonly destinationRule?: DescribedDestinationRule;
@@ -20,23 +18,15 @@ export interface DescribedService {
   readonly problems: readonly Problem[];
 }
 
-export interface DescribedPort {
-  readonly number: number;
-  readonly name: string;
-  /** Missing where nobody said. */
-  readonly protocol?: string;
-  /** Who said so, or what happens without. */
+export interface DescribedPort extends ServicePort {
+  /** Who said the protocol, or what happens without. */
   readonly from: string;
-  /** Whether requests are routed, or bytes passed on. */
-  readonly handling: 'http' | 'tcp';
+  readonly handling: Handling;
 }
 
-export interface DescribedEndpoint {
+export interface DescribedEndpoint extends Pick<Endpoint, 'address' | 'port' | 'labels'> {
   /** Of the workload, where a proxy is connected. */
   readonly proxy?: string;
-  readonly address: string;
-  readonly port: number;
-  readonly labels: Readonly<Record<string, string>>;
   readonly subsets: readonly string[];
   /** Whether its proxy has all that it is to have. */
   readonly synced?: boolean;
@@ -67,16 +57,11 @@ export interface DescribedRule {
   readonly actions: readonly string[];
 }
 
-export interface DescribedWorkload {
+export interface DescribedWorkload extends Pick<ProxySync, 'namespace' | 'address' | 'labels'> {
   readonly name: string;
-  readonly namespace: string;
-  readonly address: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly proxy: {
+  readonly proxy: Pick<ProxySync, 'connectedAt' | 'synced'> & {
     readonly program?: string;
     readonly agent?: string;
-    readonly connectedAt: string;
-    readonly synced: boolean;
     readonly refuses: readonly string[];
   };
   readonly services: readonly DescribedMembership[];
@@ -86,12 +71,9 @@ export interface DescribedWorkload {
 }
 
 /** What a workload is for one service. */
-export interface DescribedMembership {
-  readonly hostname: string;
+export interface DescribedMembership
+  extends Pick<Instance, 'hostname' | 'port'>, Pick<DescribedPort, 'protocol' | 'from'> {
   readonly servicePort: number;
-  readonly port: number;
-  readonly protocol?: string;
-  readonly from: string;
   /** Whether it gets calls. */
   readonly up: boolean;
   readonly subsets: readonly string[];

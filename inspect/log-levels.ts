@@ -60,13 +60,10 @@ function unknownLogger(logger: string, known: ReadonlyMap<string, string>): Oper
   return new OperationError('E_LOGGER_UNKNOWN', `Envoy has no logger ${logger}${hint}`);
 }
 
-/** As Envoy prints them; with `only`, those loggers alone. */
-export function formatLevels(
-  all: ReadonlyMap<string, string>,
-  only: readonly string[] = [],
-): string {
-  const shown = [...all].filter(([name]) => only.length === 0 || only.includes(name));
-  return `active loggers:\n${shown.map(([name, level]) => `  ${name}: ${level}\n`).join('')}`;
+/** As Envoy prints them. */
+export function formatLevels(levels: ReadonlyMap<string, string>): string {
+  const lines = [...levels].map(([name, level]) => `  ${name}: ${level}\n`);
+  return `active loggers:\n${lines.join('')}`;
 }
 
 function readAnswer(text: string): ReadonlyMap<string, string> {

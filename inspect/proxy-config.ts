@@ -115,14 +115,17 @@ async function showResources(
   filters: Filters,
   now: number,
 ): Promise<string> {
-  const resources = select(section, await source.sections(), filters);
+  const sections = await source.sections();
+  const resources = select(section, sections, filters);
   if (filters.output !== 'short') {
     return format(
       resources.map(({ config }) => config),
       filters.output,
     );
   }
-  if (resources.length === 0) return describeNone(section, filters);
+  if (resources.length === 0) {
+    return describeNone(section, filters, section === 'routes' ? sections.routes : []);
+  }
   return formatTable(await tabulate(section, resources, source, now));
 }
 
@@ -162,11 +165,17 @@ async function tabulate(
 }
 
 /** A table without rows would leave people wondering. */
-function describeNone(section: ListedSection | 'endpoints', filters: Filters): string {
+function describeNone(
+  section: ListedSection | 'endpoints',
+  filters: Filters,
+  others: readonly DumpedResource[] = [],
+): string {
   if (section === 'secret') return 'No active or warming secrets found.\n';
   const set = Object.entries(filters).filter(([key]) => filterNames.has(key));
   const conditions = set.map(([key, value]) => `--${key} ${String(value)}`).join(' ');
-  return `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}.\n`;
+  const found = `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}`;
+  const names = others.flatMap(({ name }) => (name === '' ? [] : name)).sort();
+  return `${found}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}.\n`;
 }
 
 const filterNames: ReadonlySet<string> = new Set([
@@ -231,18 +240,30 @@ function versionOfNode(bootstrap: unknown): string {
   return version === undefined ? '-' : parts.join('.');
 }
 
-async function showLevels(source: ProxySource, { level, reset }: Filters): Promise<string> {
+async function showLevels(source: ProxySource, filters: Filters): Promise<string> {
+  const levels = await turnLevels(source, filters);
+  return filters.output === 'short'
+    ? formatLevels(levels)
+    : format(Object.fromEntries(levels), filters.output);
+}
+
+/** Sets the levels that are asked for. The result is those that were named, or all. */
+async function turnLevels(
+  source: ProxySource,
+  { level, reset }: Pick<Filters, 'level' | 'reset'>,
+): Promise<ReadonlyMap<string, string>> {
   const admin = source.admin();
   if (reset === true) {
     const info: unknown = JSON.parse(await admin.get('/server_info'));
     const own = textAt(info, 'command_line_options', 'log_level') ?? 'warning';
-    return formatLevels(await setLevels(admin, [{ level: own }]));
+    return setLevels(admin, [{ level: own }]);
   }
-  if (level === undefined) return formatLevels(await readLevels(admin));
+  if (level === undefined) return readLevels(admin);
   const changes = parseLevels(level);
-  const changed = changes.flatMap(({ logger }) => logger ?? []);
+  const named = changes.flatMap(({ logger }) => logger ?? []);
   const all = await setLevels(admin, changes);
-  return formatLevels(all, changed.length === changes.length ? changed : []);
+  if (named.length < changes.length) return all;
+  return new Map([...all].filter(([name]) => named.includes(name)));
 }
 
 /** For other programs. */

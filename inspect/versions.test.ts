@@ -31,6 +31,15 @@ describe('versions', () => {
     ]);
   });
 
+  it('are not shown in a form that there is not', async () => {
+    await assert.rejects(
+      runVersion({ output: 'xml' }, recordTerminal(), () => {
+        throw new Error('nobody is asked');
+      }),
+      { code: 'E_USAGE', message: '-o "xml" is none of text, json and yaml' },
+    );
+  });
+
   it('are still said by the one that finds no pilot, with the exit code for that', async () => {
     const terminal = recordTerminal();
     const code = await runVersion({ output: 'text' }, terminal, () => {

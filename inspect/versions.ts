@@ -1,4 +1,4 @@
-import { describeError } from '../kit/errors.ts';
+import { OperationError, describeError } from '../kit/errors.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../kit/exit-code.ts';
 import type { Terminal } from '../kit/terminal.ts';
 import { version } from '../kit/version.ts';
@@ -53,6 +53,9 @@ export async function runVersion(
   terminal: Terminal,
   mesh: () => MeshView,
 ): Promise<ExitCode> {
+  if (!['text', 'json', 'yaml'].includes(output)) {
+    throw new OperationError('E_USAGE', `-o "${output}" is none of text, json and yaml`);
+  }
   let versions: Versions = { client: version, registrators: [], proxies: [] };
   let code: ExitCode = exitCodes.done;
   try {

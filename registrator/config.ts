@@ -9,7 +9,7 @@ import { parseTags } from './docker/labels.ts';
 import type { ListenAddress } from './status-server.ts';
 import { parseFlags, type ParsedFlags } from './flags.ts';
 import { parseTagTemplate, type TagTemplate } from './plan/tag-template.ts';
-import { TemplateError } from './plan/template-syntax.ts';
+import { TemplateError } from './plan/template-error.ts';
 import { flags } from './usage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

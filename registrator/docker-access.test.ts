@@ -148,4 +148,22 @@ describe('the way to the Docker Engine', () => {
       [['box:web:80', 'FAKE:ENGI:NEID']],
     );
   });
+
+  it('may be Podman, whose id is another one at each call: its host name is the owner', async () => {
+    let calls = 0;
+    Object.defineProperty(bench.engine, 'id', { get: () => `id-${(calls += 1)}` });
+    const first = run({ DOCKER_HOST: bench.engine.dockerHost });
+    await bench.consul.untilPassing('web', '10.0.0.2:80');
+    await first.stop();
+    const second = run({ DOCKER_HOST: bench.engine.dockerHost });
+    bench.engine.emit('pause', inspectReply({ name: 'web', exposed: ['80/tcp'], state: 'paused' }));
+    await bench.consul.untilState('web', /paused/);
+    const { Meta: meta } = await bench.consul.get<{ Meta: Record<string, string> }>(
+      '/agent/service/fakehost:web:80',
+    );
+    assert.deepEqual(
+      [meta['composemesh-owner'], second.log.lines.filter((line) => line.startsWith('error'))],
+      ['fakehost', []],
+    );
+  });
 });

@@ -74,7 +74,7 @@ function endWith<T extends { readonly close: () => void }>(signal: AbortSignal, 
 /** A proxy that filters calls may refuse this one; then a name that was given stands for the Engine. */
 async function readInfo(engine: Engine, hostname: string | undefined): Promise<EngineInfo> {
   try {
-    const info = await engine.info();
+    const info = await identify(engine);
     return hostname === undefined ? info : { ...info, name: hostname };
   } catch (error) {
     const isRefused = error instanceof OperationError && error.code === 'E_DOCKER_REFUSED';
@@ -84,6 +84,13 @@ async function readInfo(engine: Engine, hostname: string | undefined): Promise<E
       : 'cannot start without Docker; mount its socket, or set DOCKER_HOST';
     throw new OperationError('E_DOCKER', message, { cause: error });
   }
+}
+
+/** Podman's id is another one at each call (measured on 4.3); there the host name stands for the Engine. */
+async function identify(engine: Engine): Promise<EngineInfo> {
+  const info = await engine.info();
+  const again = await engine.info();
+  return again.id === info.id ? info : { ...info, id: info.name };
 }
 
 /** Waits for Consul as gliderlabs/registrator does; afterwards an outage never ends the process. */

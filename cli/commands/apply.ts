@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
 import type { ObjectFormat } from '../../pilot/client/print-objects.ts';
-import { addFileOptions, type FileFlags, requireFiles } from '../file-options.ts';
+import { addFileOptions, addStrayFiles, type FileFlags, requireFiles } from '../file-options.ts';
 import { outputOption } from '../output-option.ts';
 import { completeNamespaces } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
@@ -33,9 +33,9 @@ Examples:
 
 Exit codes: 0 all done, 1 something was refused, 2 wrong usage, 3 no pilot answers`,
     )
-    .action((flags: ApplyFlags) =>
+    .action((strays: readonly string[], flags: ApplyFlags) =>
       withPilot('apply', flags, async (pilot, terminal) => {
-        const files = requireFiles(flags);
+        const files = requireFiles(flags, strays);
         const { applyFiles } = await import('../../pilot/client/apply.ts');
         const { namespace, output } = flags;
         return applyFiles(
@@ -50,7 +50,7 @@ Exit codes: 0 all done, 1 something was refused, 2 wrong usage, 3 no pilot answe
         );
       }),
     );
-  addFileOptions(command)
+  addFileOptions(addStrayFiles(command))
     .option(...namespaceOption)
     .addOption(dryRunOption())
     .addOption(outputOption(['json', 'yaml', 'name'], 'print the objects'));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AddressFlags } from '../../pilot/client/pilot-address.ts';
-import { addFileOptions, type FileFlags, requireFiles } from '../file-options.ts';
+import { addFileOptions, addStrayFiles, type FileFlags, requireFiles } from '../file-options.ts';
 import { completeNamespaces } from '../completion/mesh-names.ts';
 import { addPilotOptions } from '../pilot-options.ts';
 import { withPilot } from '../with-pilot.ts';
@@ -27,15 +27,15 @@ Examples:
 
 Exit codes: 0 no difference, 1 differences, 2 wrong usage or something was refused, 3 no pilot answers`,
     )
-    .action((flags: DiffFlags) =>
+    .action((strays: readonly string[], flags: DiffFlags) =>
       withPilot('diff', flags, async (pilot, terminal) => {
-        const files = requireFiles(flags);
+        const files = requireFiles(flags, strays);
         const { diffFiles } = await import('../../pilot/client/diff.ts');
         const { namespace } = flags;
         const command = { files, ...(namespace === undefined ? {} : { namespace }) };
         return diffFiles(pilot, command, terminal);
       }),
     );
-  addFileOptions(command).option(...namespaceOption);
+  addFileOptions(addStrayFiles(command)).option(...namespaceOption);
   addPilotOptions(completeNamespaces(command));
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addFileOptions, type FileFlags, requireFiles } from '../file-options.ts';
+import { addFileOptions, addStrayFiles, type FileFlags, requireFiles } from '../file-options.ts';
 import { outputOption } from '../output-option.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -26,9 +26,9 @@ Examples:
 
 Exit codes: 0 nothing is wrong, 1 mistakes, 2 wrong usage, or a file cannot be read`,
     )
-    .action((flags: ValidateFlags) =>
+    .action((strays: readonly string[], flags: ValidateFlags) =>
       runCommand('validate', async (terminal) => {
-        const files = requireFiles(flags);
+        const files = requireFiles(flags, strays);
         const { validateFiles } = await import('../../pilot/client/validate.ts');
         const { output, strict } = flags;
         const isStrict = strict === true;
@@ -38,7 +38,7 @@ Exit codes: 0 nothing is wrong, 1 mistakes, 2 wrong usage, or a file cannot be r
         );
       }),
     );
-  addFileOptions(command)
+  addFileOptions(addStrayFiles(command))
     .option('--strict', 'warnings count as mistakes')
     .addOption(outputOption(['json'], 'another form than lines'));
 }

@@ -1,8 +1,9 @@
 import type { AuthorizationPolicySpec, AuthorizationRule } from './authorization-policy-schema.ts';
 import { authorizationPolicySchema } from './authorization-policy-schema.ts';
 import { checkCondition, checkOperation, checkSource } from './authorization-rules.ts';
+import { checkDryRun } from './dry-run.ts';
 import type { FieldError } from './field-error.ts';
-import { asWarning, forbidden, invalid, required } from './field-error.ts';
+import { asWarning, forbidden, required } from './field-error.ts';
 import { ageColumn, defineKind, istioSecurity } from './kind.ts';
 import { checkPolicyTarget } from './policy-target-rules.ts';
 import type { ObjectMeta } from './resource.ts';
@@ -30,7 +31,7 @@ function* checkAuthorizationPolicy(
   yield* checkPolicyTarget('spec', spec);
   yield* checkProvider(spec);
   yield* checkDryRun(action, metadata);
-  if ((action === 'DENY' || action === 'CUSTOM') && spec.rules === undefined) {
+  if ((action === 'DENY' || action === 'CUSTOM') && rules.length === 0) {
     yield required('spec.rules', `without rules ${action} matches nothing; {} matches everything`);
   }
   for (const [index, rule] of rules.entries()) {
@@ -51,19 +52,6 @@ function* checkProvider({
     }
   } else if (provider !== undefined) {
     yield forbidden('spec.provider', `is for action CUSTOM only, this one is ${action}; remove it`);
-  }
-}
-
-const dryRun = 'istio.io/dry-run';
-
-function* checkDryRun(action: string, { annotations = {} }: ObjectMeta): Iterable<FieldError> {
-  const value = annotations[dryRun];
-  if (value === undefined) return;
-  const path = `metadata.annotations[${dryRun}]`;
-  if (action !== 'ALLOW' && action !== 'DENY') {
-    yield forbidden(path, `is for actions ALLOW and DENY, this one is ${action}; remove it`);
-  } else if (!/^(?:1|0|t|f|true|false)$/i.test(value)) {
-    yield invalid(path, value, 'must be "true" or "false"');
   }
 }
 

@@ -66,9 +66,9 @@ describe('decodeObject', () => {
   it('names path, value and type of what has the wrong structure', () => {
     const wrong = { hosts: 'reviews', http: [{ route: [{ destination: {}, weight: '10' }] }] };
     assert.deepEqual(messages(decodeObject({ ...object, spec: wrong }, 'Strict')), [
-      'spec.hosts: Invalid value: "reviews": must be of type array',
+      'spec.hosts: Invalid value: "reviews": must be of type array; write ["reviews"]',
       'spec.http[0].route[0].destination.host: Required value: write it',
-      'spec.http[0].route[0].weight: Invalid value: "10": must be of type integer',
+      'spec.http[0].route[0].weight: Invalid value: "10": must be of type integer; write it without quotes',
     ]);
   });
 
@@ -90,7 +90,7 @@ describe('decodeObject', () => {
           'metadata.name: Invalid value: "Reviews_1": must be lower-case letters, digits, - and . (a DNS name, RFC 1123), at most 253 characters',
           'metadata.namespace: Invalid value: "A": must be lower-case letters, digits and -',
         ],
-        ['metadata.labels.app: Invalid value: 1: must be of type string'],
+        ['metadata.labels.app: Invalid value: 1: must be of type string; write it in quotes, "1"'],
         [
           'metadata.labels[app]: Invalid value: "no spaces": must be a label value: at most 63 letters, digits, -, _ or ., beginning and ending with a letter or digit',
         ],

@@ -6,7 +6,7 @@ import type { FieldError } from './field-error.ts';
 import { asWarning, invalid, required, unknownField, unknownKind } from './field-error.ts';
 import type { KindDefinition } from './kind.ts';
 import { findKind, formatApiVersion, keyOf, kinds, showKey } from './kinds.ts';
-import { prune } from './prune.ts';
+import { type Pruned, prune } from './prune.ts';
 import type { ConfigObject, ConfigResource, Json, ObjectMeta } from './resource.ts';
 import { bodyOf } from './resource.ts';
 import { validateSchema } from './validate-schema.ts';
@@ -38,13 +38,20 @@ export function decodeObject(value: unknown, unknownFields: UnknownFields): Deco
   const fields = value as Fields;
   const { apiVersion, kind } = fields;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
-    return refuse('object', [required('apiVersion, kind', 'write both, as texts')]);
+    return refuse('object', [adviseOnUntyped(fields)]);
   }
   const definition = findKind(apiVersion, kind);
   if (definition === undefined) {
     return refuse(kind, [unknownKind(apiVersion, kind, adviseOnKind(kind))]);
   }
   return decodeKnown(fields, definition, unknownFields);
+}
+
+/** One of the two alone nearly says the other. */
+function adviseOnUntyped({ apiVersion, kind }: Fields): FieldError {
+  if (typeof apiVersion === 'string') return required('kind', 'write it, such as VirtualService');
+  if (typeof kind !== 'string') return required('apiVersion, kind', 'write both, as texts');
+  return required('apiVersion', adviseOnKind(kind) || 'write it, such as networking.istio.io/v1');
 }
 
 /** What may be meant by a kind that is not served: the same in another version, or one that is written alike. */
@@ -86,6 +93,24 @@ function decodeKnown(
   return { ok: true, warnings, ...assemble(fields, metadata, spec.body) };
 }
 
+/**
+ * The fields of an object of a kind that it does not have, without a judgement of the rest: for those who merge an
+ * object before it is decoded.
+ */
+export function findUnknownFields(
+  fields: Fields,
+  definition: KindDefinition,
+  unknownFields: UnknownFields,
+): readonly Problem[] {
+  if (unknownFields === 'Ignore') return [];
+  const { metadata, unknown } = decodeMetadata(fields['metadata'], definition);
+  const { namespace = '', name } = metadata;
+  const resource = showKey({ kind: definition.kind, namespace, name });
+  const inBody = unknownOf(pruneBody(fields, definition), definition);
+  const strangers = [...unknownTopLevel(fields, definition), ...unknown, ...inBody];
+  return judgeUnknown(strangers, unknownFields).map((error) => ({ ...error, resource }));
+}
+
 interface DecodedBody {
   readonly value: unknown;
   /** The value as it stands in the object. */
@@ -98,20 +123,32 @@ const headFields = ['apiVersion', 'kind', 'metadata', 'status'];
 
 function decodeBody(fields: Fields, definition: KindDefinition, metadata: ObjectMeta): DecodedBody {
   const { schema, isFlat, isSecret, normalize = (given: unknown) => given } = definition;
-  const pruned = prune(isFlat === true ? flatBody(fields) : (fields['spec'] ?? {}), schema, 'spec');
+  const pruned = pruneBody(fields, definition);
   const faults = validateSchema(pruned.value, schema, 'spec', isSecret);
   const errors = faults.length > 0 ? faults : [...definition.validate(pruned.value, metadata)];
   const value = errors.some(({ severity }) => severity === 'error')
     ? pruned.value
     : normalize(pruned.value);
   const body = isFlat === true ? (value as Record<string, Json>) : { spec: value as Json };
-  const place = (path: string): string => (isFlat === true ? path.replace(/^spec\./, '') : path);
   return {
     value,
     body,
-    errors: errors.map((error) => ({ ...error, path: place(error.path) })),
-    unknown: pruned.unknown.map(({ path, siblings }) => unknownField(place(path), siblings)),
+    errors: errors.map((error) => ({ ...error, path: placeOf(error.path, definition) })),
+    unknown: unknownOf(pruned, definition),
   };
+}
+
+function pruneBody(fields: Fields, { schema, isFlat }: KindDefinition): Pruned {
+  return prune(isFlat === true ? flatBody(fields) : (fields['spec'] ?? {}), schema, 'spec');
+}
+
+function unknownOf({ unknown }: Pruned, definition: KindDefinition): readonly FieldError[] {
+  return unknown.map(({ path, siblings }) => unknownField(placeOf(path, definition), siblings));
+}
+
+/** The fields of a flat kind stand beside the metadata. */
+function placeOf(path: string, { isFlat }: KindDefinition): string {
+  return isFlat === true ? path.replace(/^spec\./, '') : path;
 }
 
 function flatBody(fields: Fields): unknown {

@@ -83,7 +83,7 @@ describe('DestinationRule', () => {
         'spec.trafficPolicy.loadBalancer.simple: Unsupported value: "FASTEST": supported values: "UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"',
       ],
       [
-        'spec.trafficPolicy.loadBalancer: Forbidden: only one of simple, consistentHash may be set; it has simple and consistentHash',
+        'spec.trafficPolicy.loadBalancer: Forbidden: only one of simple, consistentHash, backendUtilization may be set; it has simple and consistentHash',
       ],
       [
         'spec.trafficPolicy.loadBalancer.consistentHash: Required value: write one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName',

@@ -10,6 +10,7 @@ import {
   checkSubsetName,
 } from './field-rules.ts';
 import { ageColumn, defineKind, istioNetworking } from './kind.ts';
+import type { ObjectMeta } from './resource.ts';
 import { checkTrafficPolicy } from './traffic-policy-rules.ts';
 
 export const destinationRule = defineKind({
@@ -32,7 +33,10 @@ export const destinationRule = defineKind({
   validate: checkDestinationRule,
 });
 
-function* checkDestinationRule(spec: DestinationRuleSpec): Iterable<FieldError> {
+function* checkDestinationRule(
+  spec: DestinationRuleSpec,
+  metadata: ObjectMeta,
+): Iterable<FieldError> {
   yield* checkHost('spec.host', spec.host);
   yield* checkTrafficPolicy('spec.trafficPolicy', spec.trafficPolicy);
   const names = (spec.subsets ?? []).map(({ name }) => name);
@@ -43,13 +47,16 @@ function* checkDestinationRule(spec: DestinationRuleSpec): Iterable<FieldError> 
     yield* checkLabels(`${path}.labels`, subset.labels);
     yield* checkTrafficPolicy(`${path}.trafficPolicy`, subset.trafficPolicy);
   }
-  yield* checkExportTo('spec.exportTo', spec.exportTo);
-  if (spec.workloadSelector !== undefined) yield* checkWorkloadSelector(spec);
+  yield* checkExportTo('spec.exportTo', spec.exportTo, metadata);
+  if (spec.workloadSelector !== undefined) yield* checkWorkloadSelector(spec, metadata);
 }
 
-function* checkWorkloadSelector(spec: DestinationRuleSpec): Iterable<FieldError> {
+function* checkWorkloadSelector(
+  spec: DestinationRuleSpec,
+  { namespace }: ObjectMeta,
+): Iterable<FieldError> {
   yield* checkSelector('spec.workloadSelector.matchLabels', spec.workloadSelector?.matchLabels);
-  if ((spec.exportTo ?? []).some((entry) => entry !== '.')) {
+  if ((spec.exportTo ?? []).some((entry) => entry !== '.' && entry !== namespace)) {
     yield forbidden('spec.exportTo', 'a rule with a workloadSelector holds in its own namespace');
   }
 }

@@ -19,6 +19,7 @@ const listener = message('Matches listeners.', {
     name: text('Its name.'),
     sni: text('Server name it is for.'),
     transportProtocol: text('raw_buffer or tls.'),
+    transportSocket: text('Name of the transport socket of the chain.'),
     applicationProtocols: text('Application protocols, separated by commas.'),
     filter,
     destinationPort: uint32('Port of the destination.'),

@@ -1,5 +1,6 @@
 import type { ConfigPatch, EnvoyFilterSpec } from './envoy-filter-schema.ts';
 import { envoyFilterSchema } from './envoy-filter-schema.ts';
+import { checkPatchValue } from './envoy-patch-rules.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, forbidden, invalid, required } from './field-error.ts';
 import { checkOneOf, checkPort, checkRegex, checkSelector } from './field-rules.ts';
@@ -36,6 +37,7 @@ function* checkConfigPatch(path: string, patch: ConfigPatch): Iterable<FieldErro
   const { applyTo = 'INVALID' } = patch;
   if (applyTo === 'INVALID') yield required(`${path}.applyTo`, 'write what is patched');
   yield* checkPatch(`${path}.patch`, patch.patch);
+  yield* checkPatchValue(`${path}.patch.value`, patch);
   yield* checkMatchedObject(`${path}.match`, patch, applyTo);
 }
 
@@ -53,7 +55,11 @@ function* checkMatch(path: string, match: ConfigPatch['match']): Iterable<FieldE
   }
   yield* checkPort(`${path}.waypoint.portNumber`, match.waypoint?.portNumber);
   const version = match.proxy?.proxyVersion ?? '';
-  if (version !== '') yield* checkRegex(`${path}.proxy.proxyVersion`, version);
+  // Istio does not refuse a version of any length, and looks at none that is too long.
+  if (version.length > 1024) {
+    const detail = 'is longer than 1024 characters and matches nothing; shorten it';
+    yield asWarning(invalid(`${path}.proxy.proxyVersion`, version, detail));
+  } else if (version !== '') yield* checkRegex(`${path}.proxy.proxyVersion`, version);
 }
 
 function* checkPatch(path: string, patch: ConfigPatch['patch']): Iterable<FieldError> {

@@ -38,7 +38,7 @@ describe('Telemetry', () => {
         [
           'warning spec.tracing: Forbidden: only the first one counts; remove the others',
           'warning spec.tracing[0].providers: Forbidden: only the first one counts; remove the others',
-          'spec.tracing[0].customTags[a]: Required value: write one of literal, environment, header, formatter',
+          'warning spec.tracing[0].customTags[a]: Required value: write one of literal, environment, header, formatter',
         ],
       ],
       [overrides({ a: {} }), [`${tag}: Required value: operation UPSERT needs it`]],

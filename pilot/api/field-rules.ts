@@ -3,6 +3,7 @@ import { parseDuration, tooLong } from './duration.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, duplicate, forbidden, invalid, required } from './field-error.ts';
 import { findRegexFault } from './regex.ts';
+import type { ObjectMeta } from './resource.ts';
 
 /**
  * Rules for single values that several kinds share. They follow Istio's validation
@@ -14,7 +15,6 @@ type Findings = Iterable<FieldError>;
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const domainLabel = /^[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9_])?$/i;
 const labelValue = /^(?:[a-z0-9A-Z](?:[-_.a-z0-9A-Z]{0,61}[a-z0-9A-Z])?)?$/;
-const headerName = /^[-_A-Za-z0-9]+$/;
 
 export function isDnsLabel(text: string): boolean {
   return dnsLabel.test(text);
@@ -47,6 +47,14 @@ export function isSubnet(text: string): boolean {
   );
 }
 
+/**
+ * Whether a name ends in a number, as an address does: no service can be called by it, because whoever connects to it
+ * takes it for an address (RFC 3696 §2).
+ */
+export function endsInNumber(text: string): boolean {
+  return /(?:^|\.)\d+\.?$/.test(text);
+}
+
 /** A DNS name whose first label may be * or begin with it. */
 export function isWildcardDomain(text: string): boolean {
   if (text === '*') return true;
@@ -56,6 +64,7 @@ export function isWildcardDomain(text: string): boolean {
 
 export function* checkHost(path: string, host: string): Findings {
   if (host === '') yield required(path, 'write the name of a service, such as reviews');
+  else if (endsInNumber(host)) yield invalid(path, host, 'must be a name that ends in no number');
   else if (!isWildcardDomain(host)) {
     yield invalid(
       path,
@@ -83,6 +92,14 @@ export function* checkDuration(path: string, text: string | undefined, least = 1
     yield invalid(path, text, 'must be at most 2562047h (292 years)');
   } else if (!isWholeMilliseconds(amount)) {
     yield invalid(path, text, 'must be in whole milliseconds, such as 1.5s or 200ms');
+  }
+}
+
+/** For what is sent in seconds, as in an Access-Control-Max-Age header. */
+export function* checkWholeSeconds(path: string, text: string | undefined): Findings {
+  const amount = text === undefined ? undefined : parseDuration(text);
+  if (amount !== undefined && amount % 1000 !== 0) {
+    yield invalid(path, text, 'must be in whole seconds, such as 90s or 24h');
   }
 }
 
@@ -118,10 +135,13 @@ export function* checkRegex(path: string, pattern: string | undefined): Findings
   }
 }
 
-export function* checkHeaderName(path: string, name: string): Findings {
-  if (!headerName.test(name)) {
-    yield invalid(path, name, 'must be a header name of letters, digits, - and _');
-  }
+/** The name of any header (RFC 9110 §5.6.2, token). */
+export function* checkHeaderToken(path: string, name: string): Findings {
+  if (!isHeaderToken(name)) yield invalid(path, name, 'must be a header name (RFC 9110 token)');
+}
+
+export function isHeaderToken(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
 }
 
 export function* checkSubsetName(path: string, name: string | undefined): Findings {
@@ -201,12 +221,16 @@ export function* checkGateways(path: string, gateways: readonly string[] | undef
 export function* checkExportTo(
   path: string,
   exportTo: readonly string[] | undefined,
+  { namespace }: Pick<ObjectMeta, 'namespace'>,
   special: readonly string[] = ['.', '*'],
 ): Findings {
   const entries = exportTo ?? [];
+  const named: readonly (string | undefined)[] = entries.map((entry) =>
+    entry === '.' ? namespace : entry,
+  );
   for (const [index, entry] of entries.entries()) {
     const place = `${path}[${index}]`;
-    if (entries.indexOf(entry) !== index) yield duplicate(place, entry);
+    if (named.indexOf(named[index]) !== index) yield duplicate(place, entry);
     if (!special.includes(entry) && !isDnsLabel(entry)) {
       yield invalid(place, entry, 'must be a namespace, "." for its own or "*" for all');
     }

@@ -109,9 +109,12 @@ describe('Gateway', () => {
       [
         { mode: 'SIMPLE', credentialName: 'a', caCrl: 'c' },
         [
-          `${tls}.caCrl: Forbidden: with credentialName the secret holds the revoked ones`,
-          `${tls}.caCrl: Forbidden: mode SIMPLE has no client certificates to revoke`,
+          `warning ${tls}.caCrl: Forbidden: is not used: the secret of credentialName holds the revoked ones; remove it`,
         ],
+      ],
+      [
+        { mode: 'SIMPLE', serverCertificate: 'c', privateKey: 'k', caCrl: 'c' },
+        [`${tls}.caCrl: Forbidden: mode SIMPLE has no client certificates to revoke`],
       ],
       [
         { mode: 'PASSTHROUGH', credentialName: 'a' },

@@ -1,7 +1,12 @@
 import type { FieldError } from './field-error.ts';
 import { forbidden, invalid, required, unsupported } from './field-error.ts';
 import { checkOneOf, checkPort, checkRegex } from './field-rules.ts';
-import type { HttpDirectResponse, HttpRedirect, HttpRewrite } from './virtual-service-schema.ts';
+import type {
+  HttpDirectResponse,
+  HttpRedirect,
+  HttpRewrite,
+  HttpRoute,
+} from './virtual-service-schema.ts';
 
 /** Rules for what a route answers itself, and for how it rewrites requests. */
 
@@ -14,6 +19,7 @@ const maxBody = 1024 * 1024;
 export function* checkRedirect(
   path: string,
   redirect: HttpRedirect | undefined,
+  matches: HttpRoute['match'] = [],
 ): Iterable<FieldError> {
   if (redirect === undefined) return;
   const changes = ['uri', 'prefixRewrite', 'authority', 'port', 'derivePort', 'scheme'] as const;
@@ -22,6 +28,13 @@ export function* checkRedirect(
   }
   yield* checkOneOf(path, redirect, ['port', 'derivePort']);
   yield* checkOneOf(path, redirect, ['uri', 'prefixRewrite']);
+  const prefixed = matches.every(({ uri }) => uri === undefined || uri.prefix !== undefined);
+  if ((redirect.prefixRewrite ?? '') !== '' && !prefixed) {
+    yield forbidden(
+      `${path}.prefixRewrite`,
+      'replaces a prefix, so match paths by uri.prefix only',
+    );
+  }
   yield* checkPort(`${path}.port`, redirect.port);
   yield* checkLines(path, redirect, ['uri', 'prefixRewrite', 'authority']);
   const { redirectCode: code, scheme } = redirect;

@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import { forbidden, invalid, required } from './field-error.ts';
+import { isHeaderToken } from './field-rules.ts';
 import { findCommandFault } from './header-commands.ts';
 import type { HeaderOperations, Headers } from './virtual-service-schema.ts';
 
@@ -45,7 +46,7 @@ function* checkName(path: string, name: string, hostAllowed: boolean): Iterable<
   else if (isAuthorityHeader(name) && hostAllowed) return;
   else if (name.startsWith(':') || name.toLowerCase() === 'host') {
     yield forbidden(path, `the header ${name} cannot be changed here`);
-  } else if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+  } else if (!isHeaderToken(name)) {
     yield invalid(path, name, 'must be a header name (RFC 9110 token)');
   } else if (name.length > maxBytes) {
     yield invalid(path, name, `must not be longer than ${maxBytes} bytes`);

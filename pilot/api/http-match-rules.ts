@@ -2,7 +2,7 @@ import type { FieldError } from './field-error.ts';
 import { forbidden, invalid, required } from './field-error.ts';
 import {
   checkGateways,
-  checkHeaderName,
+  checkHeaderToken,
   checkLabels,
   checkNamespace,
   checkOneOf,
@@ -11,19 +11,17 @@ import {
 } from './field-rules.ts';
 import type { HttpMatchRequest, StringMatch } from './virtual-service-schema.ts';
 
-/** The rules of one match. Routes that delegate take no regular expressions, as in Istio. */
+/** The rules of one match. Claims of tokens are for routes of Gateways only, as in Istio. */
 export function* checkHttpMatch(
   path: string,
   match: HttpMatchRequest,
-  delegates: boolean,
+  takesClaims: boolean,
 ): Iterable<FieldError> {
-  yield* checkUri(`${path}.uri`, match.uri, delegates);
-  for (const [place, value] of stringMatches(path, match)) {
-    yield* checkStringMatch(place, value, delegates);
-  }
+  yield* checkUri(`${path}.uri`, match.uri);
+  for (const [place, value] of stringMatches(path, match)) yield* checkStringMatch(place, value);
   yield* checkParameterNames(`${path}.queryParams`, match.queryParams);
-  yield* checkHeaderNames(`${path}.headers`, match.headers);
-  yield* checkHeaderNames(`${path}.withoutHeaders`, match.withoutHeaders);
+  yield* checkHeaderNames(`${path}.headers`, match.headers, takesClaims);
+  yield* checkHeaderNames(`${path}.withoutHeaders`, match.withoutHeaders, takesClaims);
   yield* checkPort(`${path}.port`, match.port);
   yield* checkLabels(`${path}.sourceLabels`, match.sourceLabels);
   yield* checkGateways(`${path}.gateways`, match.gateways);
@@ -31,31 +29,19 @@ export function* checkHttpMatch(
 }
 
 /** Checks that at most one way of matching is set and that it can match something. */
-export function* checkStringMatch(
-  path: string,
-  match: StringMatch,
-  delegates: boolean,
-): Iterable<FieldError> {
+export function* checkStringMatch(path: string, match: StringMatch): Iterable<FieldError> {
   yield* checkOneOf(path, match, ['exact', 'prefix', 'regex']);
   if (match.prefix === '') {
     yield invalid(`${path}.prefix`, '', 'must not be empty; leave the match out to match all');
   }
-  if (match.regex !== undefined && delegates) {
-    yield forbidden(`${path}.regex`, 'a route that delegates takes no regular expressions');
-  } else {
-    yield* checkRegex(`${path}.regex`, match.regex);
-  }
+  yield* checkRegex(`${path}.regex`, match.regex);
 }
 
 /** Every path begins with an empty text: such a prefix is a match of all paths. */
-function* checkUri(
-  path: string,
-  uri: StringMatch | undefined,
-  delegates: boolean,
-): Iterable<FieldError> {
+function* checkUri(path: string, uri: StringMatch | undefined): Iterable<FieldError> {
   if (uri === undefined) return;
   const { prefix, ...others } = uri;
-  yield* checkStringMatch(path, prefix === '' ? others : uri, delegates);
+  yield* checkStringMatch(path, prefix === '' ? others : uri);
 }
 
 function* stringMatches(
@@ -75,13 +61,23 @@ function* stringMatches(
   }
 }
 
+/** What Istio routes by of a verified token, such as @request.auth.claims.group or @request.auth.claims[group]. */
+const claim = /^@request\.auth\.claims(?:\..|\[.+\]$)/i;
+
+/** Request data that HTTP/2 carries as headers (RFC 9113 §8.3.1). */
+const pseudoHeaders = [':method', ':scheme', ':authority', ':path', ':status'];
+
 function* checkHeaderNames(
   path: string,
   headers: Readonly<Record<string, StringMatch>> | undefined,
+  takesClaims: boolean,
 ): Iterable<FieldError> {
   for (const name of Object.keys(headers ?? {})) {
-    // Istio routes by claims of a verified token under names such as @request.auth.claims.group.
-    if (!name.startsWith('@request.auth.claims')) yield* checkHeaderName(path, name);
+    if (pseudoHeaders.includes(name)) continue;
+    if (!claim.test(name)) yield* checkHeaderToken(path, name);
+    else if (!takesClaims) {
+      yield forbidden(`${path}[${name}]`, 'claims are matched at a Gateway; name one in gateways');
+    }
   }
 }
 

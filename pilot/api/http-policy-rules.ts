@@ -1,14 +1,20 @@
 import { grpcStatusNames } from './grpc-status.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, deprecated, forbidden, invalid, required, unsupported } from './field-error.ts';
-import { checkDuration, checkHeaderName, checkOneOf, checkPercent } from './field-rules.ts';
+import {
+  checkDuration,
+  checkHeaderToken,
+  checkOneOf,
+  checkPercent,
+  checkWholeSeconds,
+} from './field-rules.ts';
 import { checkStringMatch } from './http-match-rules.ts';
 import type { CorsPolicy, HttpFault, HttpRetry, StringMatch } from './virtual-service-schema.ts';
 
 /** Rules for retries, faults and cross-origin policies of HTTP routes. */
 
 /** Envoy's x-envoy-retry-on and x-envoy-retry-grpc-on conditions. */
-const retryConditions = [
+export const retryConditions = [
   '5xx',
   'gateway-error',
   'reset',
@@ -43,18 +49,25 @@ export function* checkRetries(path: string, retries: HttpRetry | undefined): Ite
   if (retries === undefined) return;
   const { attempts = 0, retryOn = '' } = retries;
   if (attempts < 0) yield invalid(`${path}.attempts`, attempts, 'must not be negative');
-  if (attempts === 0 && (retries.perTryTimeout !== undefined || retryOn !== '')) {
+  const { perTryTimeout, retryRemoteLocalities } = retries;
+  const hasOthers =
+    perTryTimeout !== undefined || retryRemoteLocalities !== undefined || retryOn !== '';
+  if (attempts === 0 && hasOthers) {
     yield invalid(
       `${path}.attempts`,
       attempts,
       'turns retries off, but other retry settings are given; set attempts or remove them',
     );
   }
-  yield* checkDuration(`${path}.perTryTimeout`, retries.perTryTimeout);
+  yield* checkDuration(`${path}.perTryTimeout`, perTryTimeout);
   yield* checkDuration(`${path}.backoff`, retries.backoff);
-  for (const condition of retryOn === '' ? [] : retryOn.split(',').map((part) => part.trim())) {
+  yield* checkRetryOn(`${path}.retryOn`, retryOn);
+}
+
+function* checkRetryOn(path: string, retryOn: string): Iterable<FieldError> {
+  for (const condition of retryOn === '' ? [] : retryOn.split(',')) {
     if (!retryConditions.includes(condition) && !/^[1-5]\d\d$/.test(condition)) {
-      yield unsupported(`${path}.retryOn`, condition, [...retryConditions, 'an HTTP status']);
+      yield unsupported(path, condition, [...retryConditions, 'an HTTP status']);
     }
   }
 }
@@ -118,13 +131,14 @@ export function* checkCorsPolicy(path: string, cors: CorsPolicy | undefined): It
   yield* checkCorsHeaders(`${path}.allowHeaders`, cors.allowHeaders);
   yield* checkCorsHeaders(`${path}.exposeHeaders`, cors.exposeHeaders);
   yield* checkDuration(`${path}.maxAge`, cors.maxAge);
+  yield* checkWholeSeconds(`${path}.maxAge`, cors.maxAge);
 }
 
 function* checkOrigin(path: string, origin: StringMatch): Iterable<FieldError> {
   if ((origin.exact ?? origin.prefix ?? origin.regex ?? '') === '') {
     yield required(path, 'write one of exact, prefix and regex');
   } else {
-    yield* checkStringMatch(path, origin, false);
+    yield* checkStringMatch(path, origin);
   }
 }
 
@@ -133,6 +147,6 @@ function* checkCorsHeaders(
   headers: readonly string[] | undefined,
 ): Iterable<FieldError> {
   for (const [index, header] of (headers ?? []).entries()) {
-    if (header !== '*') yield* checkHeaderName(`${path}[${index}]`, header);
+    if (header !== '*') yield* checkHeaderToken(`${path}[${index}]`, header);
   }
 }

@@ -8,19 +8,25 @@ import { checkHttpMatch } from './http-match-rules.ts';
 import { checkCorsPolicy, checkFault, checkRetries } from './http-policy-rules.ts';
 import type { HttpRoute } from './virtual-service-schema.ts';
 
+/** What of the VirtualService decides about the rules of its routes. */
+export interface RouteOwner {
+  /** Without hosts: it lends its routes to others. */
+  readonly isDelegate: boolean;
+  readonly isForGateways: boolean;
+}
+
 /** The rules of one entry of spec.http. A delegate's routes may not delegate again. */
 export function* checkHttpRoute(
   path: string,
   route: HttpRoute,
-  isDelegate: boolean,
+  { isDelegate, isForGateways }: RouteOwner,
 ): Iterable<FieldError> {
   yield* checkActions(path, route, isDelegate);
-  const delegates = isDelegate || route.delegate !== undefined;
   for (const [index, match] of (route.match ?? []).entries()) {
-    yield* checkHttpMatch(`${path}.match[${index}]`, match, delegates);
+    yield* checkHttpMatch(`${path}.match[${index}]`, match, isForGateways);
   }
   yield* checkRouteDestinations(`${path}.route`, route.route ?? []);
-  yield* checkRedirect(`${path}.redirect`, route.redirect);
+  yield* checkRedirect(`${path}.redirect`, route.redirect, route.match);
   yield* checkDirectResponse(`${path}.directResponse`, route.directResponse);
   yield* checkRewrite(`${path}.rewrite`, route.rewrite);
   yield* checkDuration(`${path}.timeout`, route.timeout, 0);

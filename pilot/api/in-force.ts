@@ -26,6 +26,7 @@ const exportTo: Dormant = {
 
 const policyFields: readonly Dormant[] = [
   { path: 'loadBalancer.consistentHash.httpCookie.attributes' },
+  { path: 'loadBalancer.backendUtilization' },
   { path: 'loadBalancer.localityLbSetting' },
   { path: 'loadBalancer.zoneAwareLbSetting' },
   { path: 'loadBalancer.warmup.minimumPercent' },

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { checkNoDryRun } from './dry-run.ts';
 import type { FieldError } from './field-error.ts';
 import type { ConfigObject, ConfigResource, ObjectMeta } from './resource.ts';
 import type { Decoded } from './schema.ts';
@@ -60,7 +61,10 @@ export function defineKind<S extends TSchema>(source: KindSource<S>): KindDefini
   const { validate, validateUpdate = () => [], normalize = (body): unknown => body } = source;
   return {
     ...source,
-    validate: (spec, metadata) => validate(spec as Decoded<S>, metadata),
+    *validate(spec, metadata): Iterable<FieldError> {
+      yield* checkNoDryRun(source.kind, metadata);
+      yield* validate(spec as Decoded<S>, metadata);
+    },
     validateUpdate: (before, after) => validateUpdate(before as Decoded<S>, after as Decoded<S>),
     normalize: (body) => normalize(body as Decoded<S>),
   };

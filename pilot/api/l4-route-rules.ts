@@ -1,12 +1,13 @@
 import { checkDestination, checkWeights } from './destination-rules.ts';
 import type { FieldError } from './field-error.ts';
-import { invalid, required } from './field-error.ts';
+import { asWarning, invalid, required } from './field-error.ts';
 import {
   checkGateways,
   checkLabels,
   checkNamespace,
   checkPort,
   checkSubnets,
+  isIpAddress,
   isWildcardDomain,
 } from './field-rules.ts';
 import type { L4RouteDestination, TcpRoute, TlsRoute } from './virtual-service-schema.ts';
@@ -44,14 +45,18 @@ function* checkSniHost(
   sniHost: string,
   hosts: readonly string[],
 ): Iterable<FieldError> {
-  if (!isWildcardDomain(sniHost)) {
+  if (isIpAddress(sniHost)) {
+    const detail = 'is an address, and few clients send one as the server name (RFC 6066 §3)';
+    yield asWarning(invalid(path, sniHost, detail));
+  } else if (!isWildcardDomain(sniHost)) {
     yield invalid(path, sniHost, 'must be a DNS name; only its first label may be *');
   } else if (!hosts.some((host) => covers(host, sniHost))) {
     yield invalid(path, sniHost, `must be one of spec.hosts or below one: ${hosts.join(', ')}`);
   }
 }
 
-function covers(host: string, name: string): boolean {
+/** Whether a host of a VirtualService, maybe with a wildcard, stands for `name` too. */
+export function covers(host: string, name: string): boolean {
   if (host === name || host === '*') return true;
   return host.startsWith('*') && name.endsWith(host.slice(1));
 }

@@ -1,7 +1,8 @@
 import type { FieldError } from './field-error.ts';
-import { deprecated, forbidden, invalid, required } from './field-error.ts';
+import { deprecated, duplicate, invalid, required } from './field-error.ts';
 import { checkDuration, checkOneOf } from './field-rules.ts';
-import type { ConsistentHash, LoadBalancer, LocalityLb } from './traffic-policy.ts';
+import { checkLocality, checkZoneAware } from './locality-rules.ts';
+import type { ConsistentHash, LoadBalancer } from './traffic-policy.ts';
 
 /** Envoy's limit for the table of Maglev. */
 const maxTableSize = 5_000_011;
@@ -14,13 +15,18 @@ export function* checkLoadBalancer(
   balancer: LoadBalancer | undefined,
 ): Iterable<FieldError> {
   if (balancer === undefined) return;
-  yield* checkOneOf(path, balancer, ['simple', 'consistentHash']);
+  yield* checkOneOf(path, balancer, ['simple', 'consistentHash', 'backendUtilization']);
   if (balancer.simple === 'LEAST_CONN') {
     yield deprecated(`${path}.simple`, balancer.simple, 'use LEAST_REQUEST');
   }
   yield* checkConsistentHash(`${path}.consistentHash`, balancer.consistentHash);
+  yield* checkOneOf(path, balancer, ['localityLbSetting', 'zoneAwareLbSetting']);
   yield* checkLocality(`${path}.localityLbSetting`, balancer.localityLbSetting);
+  yield* checkZoneAware(`${path}.zoneAwareLbSetting`, balancer.zoneAwareLbSetting);
   yield* checkDuration(`${path}.warmup.duration`, balancer.warmup?.duration);
+  if (balancer.warmup?.aggression === 0) {
+    yield invalid(`${path}.warmup.aggression`, 0, 'must be more than 0; 1 is linear');
+  }
   yield* checkDuration(`${path}.warmupDurationSecs`, balancer.warmupDurationSecs);
   if (balancer.warmupDurationSecs !== undefined) {
     const value = balancer.warmupDurationSecs;
@@ -47,17 +53,32 @@ function* checkConsistentHash(
     yield required(`${path}.httpCookie.name`, 'write the name of the cookie');
   }
   yield* checkDuration(`${path}.httpCookie.ttl`, hash.httpCookie?.ttl, 0);
+  yield* checkCookieAttributes(`${path}.httpCookie.attributes`, hash.httpCookie?.attributes);
   if (hash.minimumRingSize !== undefined) {
     const value = hash.minimumRingSize;
     yield deprecated(`${path}.minimumRingSize`, value, 'use ringHash.minimumRingSize');
   }
   yield* checkRingSize(`${path}.minimumRingSize`, hash.minimumRingSize);
   yield* checkRingSize(`${path}.ringHash.minimumRingSize`, hash.ringHash?.minimumRingSize);
-  yield* checkTableSize(`${path}.maglev.tableSize`, hash.maglev?.tableSize);
+  if (hash.maglev !== undefined) {
+    yield* checkTableSize(`${path}.maglev.tableSize`, hash.maglev.tableSize);
+  }
+}
+
+function* checkCookieAttributes(
+  path: string,
+  attributes: readonly { readonly name: string }[] = [],
+): Iterable<FieldError> {
+  const names = attributes.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    if (name === '') yield required(`${path}[${index}].name`, 'write a name, such as SameSite');
+    else if (names.indexOf(name) !== index) yield duplicate(`${path}[${index}].name`, name);
+  }
 }
 
 function* checkTableSize(path: string, size: number | undefined): Iterable<FieldError> {
-  if (size !== undefined && (size >= maxTableSize || !isPrime(size))) {
+  if (size === undefined) yield required(path, 'write a prime, such as 65537');
+  else if (size >= maxTableSize || !isPrime(size)) {
     yield invalid(path, size, `must be a prime below ${maxTableSize}`);
   }
 }
@@ -74,29 +95,4 @@ function isPrime(value: number): boolean {
     if (value % factor === 0) return false;
   }
   return true;
-}
-
-function* checkLocality(path: string, locality: LocalityLb | undefined): Iterable<FieldError> {
-  if (locality === undefined) return;
-  yield* checkOneOf(path, locality, ['distribute', 'failover']);
-  for (const [index, { to = {} }] of (locality.distribute ?? []).entries()) {
-    const total = Object.values(to).reduce((sum, share) => sum + share, 0);
-    if (total !== 100) {
-      yield invalid(`${path}.distribute[${index}].to`, total, 'the shares must add up to 100');
-    }
-  }
-  for (const [index, failover] of (locality.failover ?? []).entries()) {
-    yield* checkFailover(`${path}.failover[${index}]`, failover);
-  }
-}
-
-function* checkFailover(
-  place: string,
-  { from = '', to = '' }: NonNullable<LocalityLb['failover']>[number],
-): Iterable<FieldError> {
-  if (from === '' || to === '') yield required(place, 'write both from and to');
-  else if (from === to) yield forbidden(place, `traffic cannot fail over from ${from} to itself`);
-  else if ([from, to].some((region) => region.includes('/') || region.includes('*'))) {
-    yield invalid(place, `${from} → ${to}`, 'must name regions only, without / and *');
-  }
 }

@@ -65,7 +65,7 @@ describe('ProxyConfig', () => {
 
 describe('EnvoyFilter', () => {
   it('checks that patches are whole', () => {
-    const patch = { operation: 'MERGE', value: { connect_timeout: '1s', any: [null] } };
+    const patch = { operation: 'MERGE', value: { connect_timeout: '1s', metadata: null } };
     const at = 'spec.configPatches[0]';
     const ofPatch = (configPatch: object): readonly string[] =>
       findingsOf('EnvoyFilter', { configPatches: [configPatch] });

@@ -72,6 +72,6 @@ describe('findRegexFault', () => {
   });
 
   it('refuses expressions that Istio finds too long', () => {
-    assert.equal(findRegexFault('a'.repeat(1025)), 'is longer than 1024 characters');
+    assert.equal(findRegexFault('a'.repeat(1025)), 'is longer than 1024 bytes');
   });
 });

@@ -29,8 +29,9 @@ const repetition = /^\{(\d+)(?:,(\d*))?\}/;
 /** What RE2 would not accept in `pattern`, or undefined when it is fine. */
 export function findRegexFault(pattern: string): string | undefined {
   if (pattern === '') return 'is empty; write at least one character, or leave the match out';
-  if (pattern.length > maxLength) return `is longer than ${maxLength} characters`;
-  return new Scanner(Buffer.from(pattern).toString('latin1')).scan();
+  const bytes = Buffer.from(pattern);
+  if (bytes.length > maxLength) return `is longer than ${maxLength} bytes`;
+  return new Scanner(bytes.toString('latin1')).scan();
 }
 
 /** What stands between two parentheses, or what a quantifier repeats. */
@@ -116,7 +117,7 @@ class Scanner {
     const rest = this.#rest;
     if (rest === '\\') return 'ends with a single \\';
     if (rest.startsWith('\\Q')) return this.#quoted();
-    const simple = byteEscape.exec(rest) ?? classEscape.exec(rest) ?? /^\\C/.exec(rest);
+    const simple = byteEscape.exec(rest) ?? classEscape.exec(rest);
     if (simple !== null) return this.#advance(simple[0].length, atom());
     const place = assertion.exec(rest);
     if (place !== null) return this.#advance(place[0].length, atom());

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { policyTarget } from './policy-target.ts';
 import type { Decoded } from './schema.ts';
-import { duration, flag, list, message, text, texts } from './schema.ts';
+import { choice, duration, flag, list, message, text, texts } from './schema.ts';
 
 /** The fields of Istio's RequestAuthentication (istio/api security/v1beta1/request_authentication.proto). */
 
@@ -36,6 +36,10 @@ const jwtRule = message('Tokens of one issuer.', {
       ['header', 'claim'],
     ),
   ),
+  presence: choice('Whether requests must carry a token of the issuer. Default OPTIONAL.', [
+    'OPTIONAL',
+    'REQUIRED',
+  ]),
   forwardOriginalToken: flag('Whether the token is passed on to the workload.'),
   timeout: duration('Limit of fetching the keys. Default 5s.'),
   spaceDelimitedClaims: list(

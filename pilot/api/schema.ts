@@ -147,7 +147,10 @@ export function decimal(
   return Type.Number({ description, ...limits });
 }
 
+/** The end of the description of every duration. */
+export const durationForm = 'A duration such as 1.5s, 200ms or 1h.';
+
 /** A duration in Go's syntax, such as 1.5s or 200ms; its grammar is checked with the rest of the meaning. */
 export function duration(description: string): ReturnType<typeof Type.String> {
-  return Type.String({ description: `${description} A duration such as 1.5s, 200ms or 1h.` });
+  return Type.String({ description: `${description} ${durationForm}` });
 }

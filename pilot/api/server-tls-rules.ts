@@ -120,10 +120,10 @@ function* checkPair(path: string, pair: Pair, mode: string): Iterable<FieldError
 
 function* checkRevocation(path: string, tls: ServerTls): Iterable<FieldError> {
   if (!isGiven(tls.caCrl)) return;
-  if (isGiven(tls.credentialName)) {
-    yield forbidden(`${path}.caCrl`, 'with credentialName the secret holds the revoked ones');
-  }
-  if (tls.mode === 'SIMPLE') {
+  if (isGiven(tls.credentialName) || isGiven(tls.credentialNames)) {
+    const detail = 'is not used: the secret of credentialName holds the revoked ones; remove it';
+    yield asWarning(forbidden(`${path}.caCrl`, detail));
+  } else if (tls.mode === 'SIMPLE') {
     yield forbidden(`${path}.caCrl`, 'mode SIMPLE has no client certificates to revoke');
   }
 }

@@ -41,6 +41,7 @@ export const serverTlsSchema = message('How the server uses TLS.', {
   minProtocolVersion: choice('Oldest version of TLS. Default 1.2.', versions),
   maxProtocolVersion: choice('Newest version of TLS.', versions),
   cipherSuites: texts('Ciphers that may be used; those of Envoy by default.'),
+  ecdhCurves: texts('Curves of the key exchange that may be used; those of Envoy by default.'),
   insecureSkipVerify: flag('Does not verify client certificates.'),
 });
 

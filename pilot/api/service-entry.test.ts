@@ -104,7 +104,9 @@ describe('ServiceEntry', () => {
       [
         'spec.endpoints[0].address: Required value: write the address of the workload',
         'spec.endpoints[1].address: Invalid value: "unix://tmp/": must be unix:// and an absolute path of a socket',
+        'spec.endpoints[1].address: Invalid value: "unix://tmp/": is not resolved by DNS; use resolution STATIC',
         'spec.endpoints[2].ports: Forbidden: a unix socket has no ports; remove them',
+        'spec.endpoints[2].address: Invalid value: "unix:///a": is not resolved by DNS; use resolution STATIC',
         'spec.endpoints[3].address: Invalid value: "a b": must be an IP address or a DNS name',
         'spec.endpoints[3].ports[grpc]: Invalid value: 0: must be between 1 and 65535',
         'spec.endpoints[3].ports: Invalid value: "grpc": must be one of the ports: http',

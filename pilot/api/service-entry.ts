@@ -1,17 +1,20 @@
 import type { FieldError } from './field-error.ts';
-import { duplicate, forbidden, invalid, required } from './field-error.ts';
+import { isSocket } from './bind-rules.ts';
+import { duplicate, forbidden, invalid, required, unsupported } from './field-error.ts';
 import {
   checkExportTo,
   checkOneOf,
   checkPort,
   checkSelector,
   checkSubnets,
+  endsInNumber,
   isDomainName,
   isIpAddress,
   isWildcardDomain,
 } from './field-rules.ts';
 import { ageColumn, defineKind, istioNetworking } from './kind.ts';
 import { carriesHostName, checkProtocol, namedProtocols } from './port-protocol.ts';
+import type { ObjectMeta } from './resource.ts';
 import type { ServiceEntrySpec } from './service-entry-schema.ts';
 import { serviceEntrySchema } from './service-entry-schema.ts';
 import { checkPortName, checkWorkload } from './workload-entry-rules.ts';
@@ -43,7 +46,7 @@ export const serviceEntry = defineKind({
   validate: checkServiceEntry,
 });
 
-function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<FieldError> {
+function* checkServiceEntry(spec: ServiceEntrySpec, metadata: ObjectMeta): Iterable<FieldError> {
   yield* checkHosts(spec.hosts);
   yield* checkSubnets('spec.addresses', spec.addresses);
   yield* checkPorts(spec);
@@ -55,14 +58,20 @@ function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<FieldError> {
     yield* checkEndpoint(`spec.endpoints[${index}]`, endpoint, spec);
   }
   yield* checkResolution(spec);
-  yield* checkExportTo('spec.exportTo', spec.exportTo, ['.', '*', '~']);
+  yield* checkExportTo('spec.exportTo', spec.exportTo, metadata, ['.', '*', '~']);
 }
 
 function* checkHosts(hosts: readonly string[]): Iterable<FieldError> {
   for (const [index, host] of hosts.entries()) {
     const path = `spec.hosts[${index}]`;
     if (host === '*') yield invalid(path, host, 'must not be * alone; name the service');
-    else if (!isWildcardDomain(host)) {
+    else if (endsInNumber(host)) {
+      yield invalid(
+        path,
+        host,
+        'must be a name that ends in no number; write addresses in addresses',
+      );
+    } else if (!isWildcardDomain(host)) {
       yield invalid(path, host, 'must be a DNS name; only its first label may be *');
     }
     if (hosts.indexOf(host) !== index) yield duplicate(path, host);
@@ -97,26 +106,54 @@ function* checkEndpoint(
       yield invalid(`${path}.ports`, name, `must be one of the ports: ${known.join(', ')}`);
     }
   }
-  const { address = '' } = endpoint;
-  const literal = address === '' || address.startsWith('unix://') || isIpAddress(address);
-  if (spec.resolution === 'STATIC' && !literal) {
-    yield invalid(`${path}.address`, address, 'must be an IP address with resolution STATIC');
+  yield* checkEndpointAddress(`${path}.address`, endpoint.address ?? '', spec);
+}
+
+function* checkEndpointAddress(
+  path: string,
+  address: string,
+  { resolution = 'NONE', ports = [] }: ServiceEntrySpec,
+): Iterable<FieldError> {
+  const isUnix = isSocket(address);
+  if (resolution === 'STATIC' && address !== '' && !isUnix && !isIpAddress(address)) {
+    yield invalid(path, address, 'must be an IP address with resolution STATIC');
+  }
+  if (resolution.startsWith('DNS') && isUnix) {
+    yield invalid(path, address, `is not resolved by ${resolution}; use resolution STATIC`);
+  }
+  if (resolution === 'STATIC' && isUnix && ports.length !== 1) {
+    const detail = `is one socket and stands for one port, but there are ${ports.length} ports`;
+    yield invalid(path, address, `${detail}; write one entry for each`);
   }
 }
 
 /** What each way of finding endpoints demands. */
 function* checkResolution(spec: ServiceEntrySpec): Iterable<FieldError> {
-  const { resolution = 'NONE', endpoints = [], addresses = [], hosts } = spec;
-  if (resolution === 'NONE' && endpoints.length > 0) {
-    yield forbidden('spec.endpoints', 'resolution NONE takes none; use STATIC or DNS');
+  const { resolution = 'NONE', endpoints = [], hosts } = spec;
+  switch (resolution) {
+    case 'NONE':
+      if (endpoints.length > 0) {
+        yield forbidden('spec.endpoints', 'resolution NONE takes none; use STATIC or DNS');
+      }
+      break;
+    case 'STATIC':
+      break;
+    case 'DYNAMIC_DNS':
+      yield* checkDynamicResolution(spec);
+      break;
+    case 'DNS':
+    case 'DNS_ROUND_ROBIN':
+      yield* checkDnsResolution(resolution, hosts, endpoints.length);
+      yield* checkSingleAddresses(spec.addresses);
   }
-  const isDynamic = resolution !== 'NONE' && resolution !== 'STATIC';
+  if (resolution !== 'NONE' && hosts.length > 1) yield* checkManyHosts(spec);
+}
+
+function* checkSingleAddresses(addresses: readonly string[] = []): Iterable<FieldError> {
   const cidr = addresses.find((address) => address.includes('/'));
-  if (cidr !== undefined && isDynamic) {
+  if (cidr !== undefined) {
     yield invalid('spec.addresses', cidr, 'CIDRs are only allowed with resolution NONE or STATIC');
   }
-  if (isDynamic) yield* checkDnsResolution(resolution, hosts, endpoints.length);
-  if (resolution !== 'NONE' && hosts.length > 1) yield* checkManyHosts(spec);
 }
 
 function* checkDnsResolution(
@@ -127,10 +164,32 @@ function* checkDnsResolution(
   if (resolution === 'DNS_ROUND_ROBIN' && endpoints > 1) {
     yield forbidden('spec.endpoints', 'resolution DNS_ROUND_ROBIN takes one at most; use DNS');
   }
-  if (resolution !== 'DYNAMIC_DNS' && endpoints === 0 && !hosts.every(isDomainName)) {
+  if (endpoints === 0 && !hosts.every(isDomainName)) {
     yield required('spec.endpoints', `hosts with * cannot be resolved by ${resolution}`);
   }
 }
+
+/** The proxy resolves whatever name below the wildcard a call has: the call must carry it. */
+function* checkDynamicResolution(spec: ServiceEntrySpec): Iterable<FieldError> {
+  for (const [index, host] of spec.hosts.entries()) {
+    if (!host.startsWith('*')) {
+      const detail = 'must have a wildcard with resolution DYNAMIC_DNS; use DNS for one name';
+      yield invalid(`spec.hosts[${index}]`, host, detail);
+    }
+  }
+  for (const name of ['addresses', 'endpoints'] as const) {
+    if ((spec[name] ?? []).length > 0) {
+      yield forbidden(`spec.${name}`, 'resolution DYNAMIC_DNS takes none; remove them');
+    }
+  }
+  for (const [index, { protocol = '' }] of (spec.ports ?? []).entries()) {
+    if (!dynamicProtocols.includes(protocol.toUpperCase())) {
+      yield unsupported(`spec.ports[${index}].protocol`, protocol, dynamicProtocols);
+    }
+  }
+}
+
+const dynamicProtocols = ['HTTP', 'HTTP2', 'GRPC', 'TLS'];
 
 /** Plain TCP carries no host name, so several hosts on one port could not be told apart. */
 function* checkManyHosts(spec: ServiceEntrySpec): Iterable<FieldError> {

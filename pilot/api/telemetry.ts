@@ -53,7 +53,7 @@ function* checkTracing(path: string, tracing: Tracing): Iterable<FieldError> {
     if (name === '') yield invalid(`${path}.customTags`, name, 'must not have an empty name');
     yield* checkOneOf(place, tag, sources);
     if (sources.every((source) => tag[source] === undefined)) {
-      yield required(place, `write one of ${sources.join(', ')}`);
+      yield asWarning(required(place, `write one of ${sources.join(', ')}`));
     }
   }
 }

@@ -101,8 +101,13 @@ function* checkHttpPool(
     'maxConcurrentStreams',
   ]);
   yield* checkDuration(`${path}.idleTimeout`, http.idleTimeout);
-  yield* checkDuration(`${path}.http2KeepAlive.interval`, http.http2KeepAlive?.interval);
-  yield* checkDuration(`${path}.http2KeepAlive.timeout`, http.http2KeepAlive?.timeout);
+  for (const name of ['interval', 'timeout'] as const) {
+    const place = `${path}.http2KeepAlive.${name}`;
+    if (http.http2KeepAlive !== undefined && http.http2KeepAlive[name] === undefined) {
+      yield required(place, 'write both interval and timeout');
+    }
+    yield* checkDuration(place, http.http2KeepAlive?.[name]);
+  }
   if (http.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true) {
     yield forbidden(`${path}.useClientProtocol`, 'contradicts h2UpgradePolicy UPGRADE; use one');
   }
@@ -139,6 +144,7 @@ function* checkTls(path: string, tls: ClientTls | undefined): Iterable<FieldErro
   if (credentialName !== '' && given.length > 0) {
     yield forbidden(`${path}.credentialName`, `replaces ${given.join(', ')}; use one of the two`);
   }
+  yield* checkUnverified(path, tls);
   if (mode === 'MUTUAL' && credentialName === '') {
     for (const name of ['clientCertificate', 'privateKey'] as const) {
       if (!given.includes(name)) yield required(`${path}.${name}`, 'mode MUTUAL needs it');
@@ -147,6 +153,23 @@ function* checkTls(path: string, tls: ClientTls | undefined): Iterable<FieldErro
   if (mode === 'ISTIO_MUTUAL') {
     for (const name of given) {
       yield forbidden(`${path}.${name}`, 'the mesh has its own certificates in mode ISTIO_MUTUAL');
+    }
+  }
+}
+
+/** What a server is verified by; in mode MUTUAL credentialName may hold the client's certificate alone. */
+const verifiedBy = {
+  SIMPLE: ['caCertificates', 'credentialName', 'subjectAltNames'],
+  MUTUAL: ['caCertificates', 'subjectAltNames'],
+  DISABLE: [],
+  ISTIO_MUTUAL: [],
+} as const;
+
+function* checkUnverified(path: string, tls: ClientTls): Iterable<FieldError> {
+  if (tls.insecureSkipVerify !== true) return;
+  for (const name of verifiedBy[tls.mode ?? 'DISABLE']) {
+    if ((tls[name] ?? '').length > 0) {
+      yield forbidden(`${path}.${name}`, 'is not used with insecureSkipVerify; use one of the two');
     }
   }
 }

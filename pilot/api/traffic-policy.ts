@@ -78,6 +78,25 @@ const consistentHash = message('Sends equal requests to the same endpoint.', {
   }),
 });
 
+const backendUtilization = message('Weights by the load that endpoints report (ORCA).', {
+  metricNamesForComputingUtilization: texts('Metrics of the report that count as load.'),
+  errorUtilizationPenaltyPercent: uint32('Added load for errors, in percent of the load.'),
+  weightUpdatePeriod: duration('Time between computations of the weights.'),
+  weightExpirationPeriod: duration('A report older than this counts no more.'),
+  weightStabilizationPeriod: duration('How long an endpoint reports before it is believed.'),
+});
+
+const zoneAwareLbSetting = message('Balancing by zone.', {
+  enabled: flag('Whether zones are regarded.'),
+  minClusterSize: Type.Integer({
+    minimum: 1,
+    maximum: 4294967295,
+    description: 'Least number of endpoints.',
+  }),
+  failover,
+  failoverPriority,
+});
+
 const loadBalancer = message('How an endpoint is chosen.', {
   simple: choice('An algorithm without settings.', [
     'UNSPECIFIED',
@@ -88,13 +107,9 @@ const loadBalancer = message('How an endpoint is chosen.', {
     'LEAST_REQUEST',
   ]),
   consistentHash,
+  backendUtilization,
   localityLbSetting: localityLb,
-  zoneAwareLbSetting: message('Balancing by zone.', {
-    enabled: flag('Whether zones are regarded.'),
-    minClusterSize: Type.Integer({ minimum: 1, description: 'Least number of endpoints.' }),
-    failover,
-    failoverPriority,
-  }),
+  zoneAwareLbSetting,
   warmupDurationSecs: duration('Deprecated: use warmup.'),
   warmup,
 });
@@ -205,6 +220,7 @@ export type TrafficPolicy = Decoded<typeof trafficPolicySchema>;
 export type PortTrafficPolicy = Decoded<typeof portPolicy>;
 export type LoadBalancer = Decoded<typeof loadBalancer>;
 export type ConsistentHash = Decoded<typeof consistentHash>;
+export type ZoneAwareLb = Decoded<typeof zoneAwareLbSetting>;
 export type LocalityLb = Decoded<typeof localityLb>;
 export type ConnectionPool = Decoded<typeof connectionPoolSchema>;
 export type OutlierDetection = Decoded<typeof outlierDetection>;

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
 import type { FieldError } from './field-error.ts';
 import { invalid, required, unsupported } from './field-error.ts';
+import { durationForm } from './schema.ts';
 
 /** Compiling a schema costs up to 100 ms, so each is compiled when its first object comes. */
 const compiled = new WeakMap<TSchema, ValidateFunction>();
@@ -9,7 +10,7 @@ const compiled = new WeakMap<TSchema, ValidateFunction>();
 function validatorOf(schema: TSchema): ValidateFunction {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, verbose: true });
   const validate = ajv.compile(schema);
   compiled.set(schema, validate);
   return validate;
@@ -39,11 +40,7 @@ function explain(error: ErrorObject, found: Located, isSecret: boolean): FieldEr
     case 'enum':
       return unsupported(path, value, (params['allowedValues'] as unknown[]).map(String));
     case 'type':
-      return invalid(
-        path,
-        value,
-        `must be of type ${String(params['type']).replaceAll(',', ' or ')}`,
-      );
+      return invalid(path, value, explainType(error, isSecret ? undefined : value));
     case 'minItems':
     case 'minProperties':
       return required(path, 'write at least one');
@@ -52,6 +49,26 @@ function explain(error: ErrorObject, found: Located, isSecret: boolean): FieldEr
     default:
       return invalid(path, shorten(value), error.message ?? error.keyword);
   }
+}
+
+/** What type it must have; of YAML's usual slips, also what was meant. */
+function explainType({ params, parentSchema }: ErrorObject, value: unknown): string {
+  const type = String((params as Readonly<Record<string, unknown>>)['type']);
+  const detail = `must be of type ${type.replaceAll(',', ' or ')}`;
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  if (type === 'string' && isPlain) {
+    return typeof value === 'number' && isDuration(parentSchema)
+      ? `${detail}; write its unit, such as ${value}s`
+      : `${detail}; write it in quotes, "${String(value)}"`;
+  }
+  if (type === 'array' && typeof value === 'string') return `${detail}; write ["${value}"]`;
+  const isNumber = typeof value === 'string' && /^-?\d+$/.test(value);
+  return type === 'integer' && isNumber ? `${detail}; write it without quotes` : detail;
+}
+
+function isDuration(schema: ErrorObject['parentSchema']): boolean {
+  const description: unknown = schema?.['description'];
+  return typeof description === 'string' && description.endsWith(durationForm);
 }
 
 function shorten(value: unknown): unknown {

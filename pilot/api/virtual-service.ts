@@ -3,7 +3,8 @@ import { duplicate, forbidden, invalid, required } from './field-error.ts';
 import { checkExportTo, checkGateways, isIpAddress, isWildcardDomain } from './field-rules.ts';
 import { checkHttpRoute } from './http-route-rules.ts';
 import { ageColumn, defineKind, istioNetworking } from './kind.ts';
-import { checkTcpRoute, checkTlsRoute } from './l4-route-rules.ts';
+import { checkTcpRoute, checkTlsRoute, covers } from './l4-route-rules.ts';
+import type { ObjectMeta } from './resource.ts';
 import type { VirtualServiceSpec } from './virtual-service-schema.ts';
 import { virtualServiceSchema } from './virtual-service-schema.ts';
 
@@ -33,16 +34,22 @@ export const virtualService = defineKind({
   validate: checkVirtualService,
 });
 
-function* checkVirtualService(spec: VirtualServiceSpec): Iterable<FieldError> {
+function* checkVirtualService(
+  spec: VirtualServiceSpec,
+  metadata: ObjectMeta,
+): Iterable<FieldError> {
   const hosts = spec.hosts ?? [];
   const isDelegate = hosts.length === 0;
-  yield* isDelegate ? checkDelegate(spec) : checkHosts(hosts, spec.gateways ?? ['mesh']);
+  yield* isDelegate ? checkDelegate(spec) : checkHosts(hosts, !isForGateways(spec));
   yield* checkGateways('spec.gateways', spec.gateways);
   if ([spec.http, spec.tls, spec.tcp].every((rules) => (rules ?? []).length === 0)) {
     yield required('spec', 'write rules under http, tls or tcp');
   }
   for (const [index, route] of (spec.http ?? []).entries()) {
-    yield* checkHttpRoute(`spec.http[${index}]`, route, isDelegate);
+    yield* checkHttpRoute(`spec.http[${index}]`, route, {
+      isDelegate,
+      isForGateways: isForGateways(spec),
+    });
   }
   for (const [index, route] of (spec.tls ?? []).entries()) {
     yield* checkTlsRoute(`spec.tls[${index}]`, route, hosts);
@@ -50,7 +57,12 @@ function* checkVirtualService(spec: VirtualServiceSpec): Iterable<FieldError> {
   for (const [index, route] of (spec.tcp ?? []).entries()) {
     yield* checkTcpRoute(`spec.tcp[${index}]`, route);
   }
-  yield* checkExportTo('spec.exportTo', spec.exportTo);
+  yield* checkExportTo('spec.exportTo', spec.exportTo, metadata);
+}
+
+/** Whether it is for a Gateway, be it for sidecars too: other rules hold then for its hosts and its matches. */
+function isForGateways({ gateways = [] }: VirtualServiceSpec): boolean {
+  return gateways.some((gateway) => gateway !== 'mesh');
 }
 
 /** Without hosts it only lends its HTTP rules to others. */
@@ -66,15 +78,18 @@ function* checkDelegate(spec: VirtualServiceSpec): Iterable<FieldError> {
   }
 }
 
-function* checkHosts(hosts: readonly string[], gateways: readonly string[]): Iterable<FieldError> {
-  const inMesh = gateways.includes('mesh');
+function* checkHosts(hosts: readonly string[], onlyInMesh: boolean): Iterable<FieldError> {
   for (const [index, host] of hosts.entries()) {
     const path = `spec.hosts[${index}]`;
     if (!isIpAddress(host) && !isWildcardDomain(host)) {
       yield invalid(path, host, 'must be a DNS name or an address; only its first label may be *');
-    } else if (host === '*' && inMesh) {
+    } else if (host === '*' && onlyInMesh) {
       yield invalid(path, host, 'is only allowed with gateways other than mesh; name the hosts');
     }
     if (hosts.indexOf(host) !== index) yield duplicate(path, host);
+    const wider = hosts.find((other) => other !== host && covers(other, host));
+    if (wider !== undefined) {
+      yield invalid(path, host, `is covered by "${wider}", another one of its hosts; keep one`);
+    }
   }
 }

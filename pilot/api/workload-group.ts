@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { required, unsupported } from './field-error.ts';
+import { invalid, required, unsupported } from './field-error.ts';
 import { checkLabels, checkOneOf, checkPort } from './field-rules.ts';
 import { ageColumn, defineKind, istioNetworking } from './kind.ts';
 import { checkWorkload } from './workload-entry-rules.ts';
@@ -35,14 +35,25 @@ function* checkProbe(path: string, probe: ReadinessProbe): Iterable<FieldError> 
   if (methods.every((name) => probe[name] === undefined)) {
     yield required(path, `write one of ${methods.join(', ')}`);
   }
-  const { scheme = '' } = probe.httpGet ?? {};
-  if (!['', 'HTTP', 'HTTPS'].includes(scheme)) {
-    yield unsupported(`${path}.httpGet.scheme`, scheme, ['HTTP', 'HTTPS']);
-  }
-  yield* checkPort(`${path}.httpGet.port`, probe.httpGet?.port);
+  yield* checkHttpProbe(`${path}.httpGet`, probe.httpGet);
   yield* checkPort(`${path}.tcpSocket.port`, probe.tcpSocket?.port);
   yield* checkPort(`${path}.grpc.port`, probe.grpc?.port);
   if (probe.exec?.command.length === 0) {
     yield required(`${path}.exec.command`, 'write a command');
+  }
+}
+
+function* checkHttpProbe(path: string, probe: ReadinessProbe['httpGet']): Iterable<FieldError> {
+  if (probe === undefined) return;
+  const { scheme = '', httpHeaders = [], port } = probe;
+  if (!['', 'HTTP', 'HTTPS'].includes(scheme)) {
+    yield unsupported(`${path}.scheme`, scheme, ['HTTP', 'HTTPS']);
+  }
+  yield* checkPort(`${path}.port`, port);
+  for (const [index, { name = '' }] of httpHeaders.entries()) {
+    if (!/^[-A-Za-z0-9]+$/.test(name)) {
+      const detail = 'must be a header name of letters, digits and -';
+      yield invalid(`${path}.httpHeaders[${index}].name`, name, detail);
+    }
   }
 }

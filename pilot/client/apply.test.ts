@@ -278,6 +278,30 @@ spec: {hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}
     });
   });
 
+  it('says of an object that stands twice which one counts, and of a file that there is none in it', async () => {
+    const first = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
+    const second = await fixture.file('b.yaml', virtualServiceYaml('reviews', 'v2'));
+    const empty = await fixture.file('empty.yaml', '# nothing yet\n---\n');
+    assert.deepEqual(await apply([first, second, empty]), {
+      code: 1,
+      out: [`${shown}/reviews created`, `${shown}/reviews configured`],
+      errors: [
+        'empty.yaml: there is no object in it',
+        'Warning: b.yaml:1:1: VirtualService default/reviews stands at a.yaml:1:1 already; what comes last is what counts',
+      ],
+    });
+  });
+
+  it('says which of apiVersion and kind is missing, and what may be meant', async () => {
+    const text = virtualServiceYaml('a', 'v1');
+    const untyped = await fixture.file('a.yaml', text.replace(/^apiVersion.*\n/, ''));
+    const unkind = await fixture.file('b.yaml', text.replace(/^kind.*\n/m, ''));
+    assert.deepEqual((await apply([untyped, unkind])).errors, [
+      'E_FIELD_REQUIRED a.yaml:1:1 object: apiVersion: Required value: its apiVersion is networking.istio.io/v1 or networking.istio.io/v1beta1 or networking.istio.io/v1alpha3',
+      'E_FIELD_REQUIRED b.yaml:1:1 object: kind: Required value: write it, such as VirtualService',
+    ]);
+  });
+
   it('knows the field of a warning, also after a code of the analysis', () => {
     const warnings = [
       'spec.http[0].mirror: is stored',

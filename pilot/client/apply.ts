@@ -12,6 +12,7 @@ import {
 import { type ObjectDocument, warn, workOnFiles } from './file-objects.ts';
 import { type ObjectClient, openObjectClient, placeOfObject } from './object-client.ts';
 import { type ObjectFormat, type ServedObject, printObjects } from './print-objects.ts';
+import { createRepeatFinder } from './repeated-objects.ts';
 import type { FileChoice } from './rule-sources.ts';
 import { type ServedKind, showObject } from './served-kinds.ts';
 import { RefusedError, type WireObject, saysSame } from './wire-object.ts';
@@ -41,11 +42,13 @@ export async function applyFiles(
   const client = await openObjectClient(pilot);
   const { files, namespace, dryRun, format } = command;
   const done: Done[] = [];
+  const repeated = createRepeatFinder();
   const action = async (document: ObjectDocument): Promise<void> => {
     const applied = await applyObject(client, document.object, dryRun);
     const { kind, object, outcome, warnings } = applied;
     const ofAnalysis = warnings.filter(isOfAnalysis);
-    warn(document, without(warnings, ofAnalysis), terminal);
+    const ofFiles = repeated(document).map(({ resource, message }) => `${resource} ${message}`);
+    warn(document, [...ofFiles, ...without(warnings, ofAnalysis)], terminal);
     done.push({ kind, object, document, warnings: ofAnalysis });
     if (format !== undefined) return;
     const name = showObject(kind, object.metadata.name);

@@ -5,6 +5,7 @@ import { type DryRun, trialNote } from './apply.ts';
 import type { Connection } from './connection.ts';
 import { workOnFiles } from './file-objects.ts';
 import { listObjects } from './list-objects.ts';
+import { type NamedPlace, adviseOnMissing } from './missing-object.ts';
 import { type ObjectClient, openObjectClient, placeOfObject } from './object-client.ts';
 import { type FileChoice, namesFiles } from './rule-sources.ts';
 import { readSelection } from './selection.ts';
@@ -47,6 +48,8 @@ interface Run {
   readonly client: ObjectClient;
   readonly command: DeleteCommand;
   readonly terminal: Terminal;
+  /** What to say of an object that is not there; files that do not fit the mesh need no advice for each. */
+  readonly advise?: (place: NamedPlace) => Promise<string>;
 }
 
 function assertClear({ words, files, selector, isAll }: DeleteCommand): void {
@@ -93,6 +96,7 @@ async function deleteNamed(pilot: Connection, run: Run): Promise<number> {
   const { client, command, terminal } = run;
   const { words, namespace = 'default', selector, isEverywhere } = command;
   let failures = 0;
+  const advised = { ...run, advise: (place: NamedPlace) => adviseOnMissing(pilot, place) };
   for (const { kind, name } of readSelection(words, client.kinds)) {
     const places =
       name === undefined
@@ -102,14 +106,12 @@ async function deleteNamed(pilot: Connection, run: Run): Promise<number> {
           })
         : [{ kind, namespace, name }];
     for (const place of places) {
-      if (!(await deleteOne(place, run))) failures += 1;
+      if (!(await deleteOne(place, advised))) failures += 1;
     }
     if (places.length === 0) terminal.complain(`No ${kind.plural} found\n`);
   }
   return failures;
 }
-
-type NamedPlace = ObjectPlace & { readonly name: string };
 
 async function findPlaces(
   pilot: Connection,
@@ -132,7 +134,10 @@ async function findPlaces(
 }
 
 /** Whether it is gone, or may be missing. */
-async function deleteOne(place: NamedPlace, { client, command, terminal }: Run): Promise<boolean> {
+async function deleteOne(
+  place: NamedPlace,
+  { client, command, terminal, advise }: Run,
+): Promise<boolean> {
   const { dryRun, ignoreNotFound, format } = command;
   const { kind, name } = place;
   const isThere =
@@ -141,7 +146,8 @@ async function deleteOne(place: NamedPlace, { client, command, terminal }: Run):
       : await client.remove(place, { isTrial: dryRun === 'server' });
   if (!isThere) {
     if (!ignoreNotFound) {
-      terminal.complain(`${showObject(kind)} "${name}" not found${inside(place)}\n`);
+      const advice = (await advise?.(place)) ?? '';
+      terminal.complain(`${showObject(kind)} "${name}" not found${inside(place)}${advice}\n`);
     }
     return ignoreNotFound;
   }

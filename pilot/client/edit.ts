@@ -7,11 +7,12 @@ import type { Terminal } from '../../kit/terminal.ts';
 import { unifiedDiff } from '../../kit/unified-diff.ts';
 import { warn } from './file-objects.ts';
 import type { Connection } from './connection.ts';
+import { type NamedPlace, adviseOnMissing } from './missing-object.ts';
 import { type ObjectClient, openObjectClient } from './object-client.ts';
 import { showYaml } from './print-objects.ts';
 import { type RuleDocument, readDocuments } from './rule-documents.ts';
 import { readSelection } from './selection.ts';
-import { type ObjectPlace, showObject } from './served-kinds.ts';
+import { showObject } from './served-kinds.ts';
 import { RefusedError, type WireObject, asWritten, saysSame } from './wire-object.ts';
 
 export interface EditCommand {
@@ -34,6 +35,7 @@ export async function editObjects(
   { terminal, editor }: { readonly terminal: Terminal; readonly editor: Editor },
 ): Promise<number> {
   const client = await openObjectClient(pilot);
+  const advise = (place: NamedPlace): Promise<string> => adviseOnMissing(pilot, place);
   const selections = readSelection(words, client.kinds);
   let failures = 0;
   for (const { kind, name } of selections) {
@@ -41,17 +43,17 @@ export async function editObjects(
       throw new OperationError('E_USAGE', `name what to edit: ${showObject(kind)}/NAME`);
     }
     const place = { kind, name, ...(kind.isNamespaced ? { namespace } : {}) };
-    const isDone = await new Edit(client, place, { terminal, editor }).run();
+    const isDone = await new Edit(client, place, { terminal, editor, advise }).run();
     if (!isDone) failures += 1;
   }
   return failures > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-type NamedPlace = ObjectPlace & { readonly name: string };
-
 interface Tools {
   readonly terminal: Terminal;
   readonly editor: Editor;
+  /** What to say of an object that is not there. */
+  readonly advise: (place: NamedPlace) => Promise<string>;
 }
 
 /** Why a text was not taken. */
@@ -87,7 +89,8 @@ class Edit {
     const { name, kind } = this.#place;
     this.#base = await this.#client.get(this.#place);
     if (this.#base === undefined) {
-      this.#complain(`${showObject(kind)} "${name}" not found`);
+      const advice = await this.#tools.advise(this.#place);
+      this.#complain(`${showObject(kind)} "${name}" not found${advice}`);
       return false;
     }
     const folder = await mkdtemp(join(tmpdir(), 'cmesh-edit-'));

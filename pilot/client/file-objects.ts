@@ -47,7 +47,9 @@ export async function workOnFiles(work: FileWork, terminal: Terminal): Promise<n
       fail(`${source.file}: ${source.reason}`);
       continue;
     }
-    for (const document of readDocuments(source)) {
+    const read = readDocuments(source);
+    if (read.length === 0) fail(`${source.file}: there is no object in it`);
+    for (const document of read) {
       const mistakes = mistakesOf(document, work);
       if (mistakes.length > 0) fail(...mistakes.map(formatPlaced));
       else documents.push(document);

@@ -136,6 +136,17 @@ describe('cmesh get', () => {
     );
   });
 
+  it('says which name may be meant, or in which namespace the object is', async () => {
+    const shown = 'virtualservices.networking.istio.io';
+    assert.deepEqual(
+      [(await get('vs review')).errors, (await get('vs ratings')).errors],
+      [
+        [`${shown} "review" not found; did you mean "reviews"?`],
+        [`${shown} "ratings" not found; there is one in namespace shop: add -n shop`],
+      ],
+    );
+  });
+
   it('refuses words that name nothing, and says what is meant', async () => {
     const kinds = await discoverKinds(fixture.pilot);
     const wrong = ['virtualservce', 'vs/a b', 'vs/', 'all/x', 'istio-io/x'];

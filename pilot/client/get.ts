@@ -5,6 +5,7 @@ import { layOutTable } from '../../kit/text-table.ts';
 import type { Connection } from './connection.ts';
 import { type ListQuery, listObjects, readPages } from './list-objects.ts';
 import { type TableChoice, type WireTable, cellsOf, headerOf, tableType } from './object-table.ts';
+import { type NamedPlace, adviseOnMissing } from './missing-object.ts';
 import { type ObjectFormat, type ServedObject, printObjects } from './print-objects.ts';
 import type { Selection } from './selection.ts';
 import { type ServedKind, pathOf } from './served-kinds.ts';
@@ -34,7 +35,7 @@ export async function getObjects(
   terminal: Terminal,
 ): Promise<number> {
   assertNamed(command);
-  const missing = new Missing(command, terminal);
+  const missing = new Missing(pilot, command, terminal);
   const { format } = command;
   if (format === undefined) await showTables(pilot, { command, terminal, missing });
   else await showObjects(pilot, format, { command, terminal, missing });
@@ -65,19 +66,22 @@ interface Run {
 
 /** Remembers what was named and is not there. */
 class Missing {
+  readonly #pilot: Connection;
   readonly #command: GetCommand;
   readonly #terminal: Terminal;
   isSerious = false;
 
-  constructor(command: GetCommand, terminal: Terminal) {
+  constructor(pilot: Connection, command: GetCommand, terminal: Terminal) {
+    this.#pilot = pilot;
     this.#command = command;
     this.#terminal = terminal;
   }
 
-  note(error: unknown): void {
+  async note(error: unknown, place: NamedPlace): Promise<void> {
     if (!(error instanceof RefusedError) || error.status !== 404) throw error;
     if (this.#command.ignoreNotFound) return;
-    this.#terminal.complain(`${error.message}\n`);
+    const advice = await adviseOnMissing(this.#pilot, place);
+    this.#terminal.complain(`${error.message}${advice}\n`);
     this.isSerious = true;
   }
 }
@@ -130,11 +134,12 @@ async function readTables(
       tables.push(...(await readPages<WireTable>(pilot, queryOf(command, kind), tableType)));
       continue;
     }
-    const path = pathOf({ kind, namespace, name });
+    const place = { kind, namespace, name };
     try {
+      const path = pathOf(place);
       tables.push(accepted(await pilot.ask({ path, accept: tableType })) as WireTable);
     } catch (error) {
-      missing.note(error);
+      await missing.note(error, place);
     }
   }
   return tables;
@@ -165,11 +170,12 @@ async function showObjects(
       served.push(...items.map((object) => ({ kind, object })));
       continue;
     }
+    const place = { kind, namespace, name };
     try {
-      const path = pathOf({ kind, namespace, name });
+      const path = pathOf(place);
       served.push({ kind, object: accepted(await pilot.ask({ path })) as WireObject });
     } catch (error) {
-      missing.note(error);
+      await missing.note(error, place);
     }
   }
   const isSingle = selections.length === 1 && selections[0]?.name !== undefined;

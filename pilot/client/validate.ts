@@ -1,13 +1,7 @@
 import { exitCodes } from '../../kit/exit-code.ts';
 import type { Terminal } from '../../kit/terminal.ts';
-import {
-  type FilePlace,
-  type PlacedProblem,
-  type RuleDocument,
-  formatPlace,
-  formatPlaced,
-  readDocuments,
-} from './rule-documents.ts';
+import { type PlacedProblem, formatPlaced, readDocuments } from './rule-documents.ts';
+import { createRepeatFinder } from './repeated-objects.ts';
 import { type FileChoice, readSources } from './rule-sources.ts';
 
 export interface ValidateCommand {
@@ -56,21 +50,6 @@ export async function validateFiles(
   } else showFindings(found, { objects, errors, warnings }, terminal);
   if (unread > 0) return exitCodes.usage;
   return errors > 0 || (isStrict && warnings > 0) ? exitCodes.failed : exitCodes.done;
-}
-
-/** An object that comes twice: the later one wins at apply, and silently. */
-function createRepeatFinder(): (document: RuleDocument) => readonly PlacedProblem[] {
-  const seen = new Map<string, FilePlace>();
-  return ({ object, isKnown, place }) => {
-    if (object === undefined || !isKnown) return [];
-    const { kind, metadata } = object;
-    const resource = `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`;
-    const earlier = seen.get(resource);
-    seen.set(resource, place);
-    if (earlier === undefined) return [];
-    const message = `stands at ${formatPlace(earlier)} already; what comes last is what counts`;
-    return [{ code: 'W_REPEATED', severity: 'warning', resource, message, place }];
-  };
 }
 
 function flatten({ place, ...problem }: PlacedProblem): object {

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../../kit/problem.ts';
-import { decodeObject } from '../api/decode.ts';
-import { fieldCodes } from '../api/field-error.ts';
+import { findUnknownFields } from '../api/decode.ts';
 import { prune } from '../api/prune.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { validateSchema } from '../api/validate-schema.ts';
@@ -83,11 +82,7 @@ function judgeUnknown(
   { target, subject, unknownFields }: Writing,
   body: Fields,
 ): readonly Problem[] {
-  if (unknownFields === 'Ignore') return [];
-  const result = decodeObject(body, unknownFields);
-  const found = (result.ok ? result.warnings : result.problems).filter(
-    ({ code }) => code === fieldCodes.unknown,
-  );
+  const found = findUnknownFields(body, target.definition, unknownFields);
   if (found.some(({ severity }) => severity === 'error')) {
     throw strictPatch(subject, target.version, found);
   }

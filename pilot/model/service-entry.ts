@@ -74,12 +74,16 @@ function toEndpoints(spec: Spec): readonly Endpoint[] | undefined {
         ...(endpoint.weight === undefined || endpoint.weight === 0
           ? {}
           : { weight: endpoint.weight }),
-        ...(endpoint.locality === undefined || endpoint.locality === ''
-          ? {}
-          : { locality: endpoint.locality }),
+        ...localityOf(endpoint),
       })),
     )
     .sort(byAddress);
+}
+
+/** Its parts beyond the third mean nothing, nor do empty ones at the end: `/` is no locality (Istio's Locality). */
+function localityOf({ locality = '' }: { readonly locality?: string }): Pick<Endpoint, 'locality'> {
+  const named = locality.split('/').slice(0, 3).join('/').replace(/\/+$/, '');
+  return named === '' ? {} : { locality: named };
 }
 
 function byAddress(left: Endpoint, right: Endpoint): number {

@@ -3,7 +3,7 @@ import type { Problem } from '../../kit/problem.ts';
 import { decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
 import type { ConfigObject } from '../api/resource.ts';
-import { splitDocuments } from './yaml-split.ts';
+import { type DocumentText, splitDocuments } from './yaml-split.ts';
 import { parseYamlDocument } from './yaml-document.ts';
 import { type Place, placeOfField } from './yaml-place.ts';
 
@@ -25,16 +25,40 @@ export interface ConfigFile {
   readonly documents: readonly FileDocument[];
 }
 
+/** What is known of a file before its text is read. */
+export interface KnownParts {
+  /** The file as it was before. */
+  readonly previous?: ConfigFile | undefined;
+  /** What one of its documents says. */
+  readonly document?: { readonly text: string; readonly value?: unknown } | undefined;
+}
+
 /**
- * Reads the text of a file. Documents that `previous` has too are taken over, so that a change costs what it
- * touches, also in a file of thousands of documents.
+ * Reads the text of a file. Documents that it had before are taken over, so that a change costs what it touches, also in a
+ * file of thousands of documents.
  */
-export function parseConfigFile(path: string, text: string, previous?: ConfigFile): ConfigFile {
+export function parseConfigFile(
+  path: string,
+  text: string,
+  { previous, document: given }: KnownParts = {},
+): ConfigFile {
   const known = new Map(previous?.documents.map((document) => [document.text, document]));
+  const readPart = (part: DocumentText): FileDocument => {
+    const taken = part.text === given?.text ? takeValue(part, given.value) : undefined;
+    return taken ?? parsePart(path, part.text, part.line);
+  };
   const documents = splitDocuments(text).map(
-    (part) => atLine(known.get(part.text), part.line) ?? parsePart(path, part.text, part.line),
+    (part) => atLine(known.get(part.text), part.line) ?? readPart(part),
   );
   return { path, text, documents };
+}
+
+/** A document whose value is known. What is to be said of it has a place in the text: then it has to be read. */
+function takeValue({ text, line }: DocumentText, value: unknown): FileDocument | undefined {
+  if (value === undefined) return undefined;
+  const result = decodeObject(value, 'Strict');
+  if (!result.ok || result.warnings.length > 0) return undefined;
+  return { text, line, object: result.object, problems: [] };
 }
 
 /** Problems name lines: a document that has some is read again when it has moved. */

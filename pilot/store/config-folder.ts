@@ -1,10 +1,9 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '../../kit/errors.ts';
 import { delay } from '../../kit/lifecycle.ts';
-import { removeFileDurably, sweepLitter, writeFileAtomically } from './atomic-write.ts';
-import type { ConfigFile } from './config-file.ts';
-import type { FileEdit } from './file-edit.ts';
+import { type FileWrite, sweepLitter, writeFilesDurably } from './durable-files.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { formatTimestamp } from './stamp.ts';
 import { StoreError } from './store.ts';
@@ -23,7 +22,10 @@ export function isNothing(found: FoundText): boolean {
   return found.kind === 'missing' || (found.kind === 'text' && found.text.trim() === '');
 }
 
-/** The folder of a directory store on the disk. Paths are relative to it, with /. */
+/**
+ * The folder of a directory store on the disk. Paths are relative to it, with /. Files are small and mostly in the cache,
+ * so they are read without the thread pool: a way through it takes longer than the reading.
+ */
 export class ConfigFolder {
   readonly #root: string;
 
@@ -36,18 +38,18 @@ export class ConfigFolder {
     await mkdir(this.#root, { recursive: true });
   }
 
-  async isFolder(path: string): Promise<boolean> {
+  isFolder(path: string): boolean {
     if (path === '') return true;
     try {
-      return (await stat(join(this.#root, path))).isDirectory();
+      return statSync(join(this.#root, path)).isDirectory();
     } catch {
       return false;
     }
   }
 
-  async read(path: string): Promise<FoundText> {
+  read(path: string): FoundText {
     try {
-      return { kind: 'text', text: await readFile(join(this.#root, path), 'utf8') };
+      return { kind: 'text', text: readFileSync(join(this.#root, path), 'utf8') };
     } catch (error) {
       const isMissing = ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
       return isMissing ? { kind: 'missing' } : { kind: 'unreadable', error };
@@ -56,16 +58,16 @@ export class ConfigFolder {
 
   /** Reads a file that was there a moment ago: one that is being saved by an editor is given the time for that. */
   async readSettled(path: string): Promise<FoundText> {
-    const found = await this.read(path);
+    const found = this.read(path);
     if (!isNothing(found)) return found;
     await delay(disbelief);
     return this.read(path);
   }
 
   /** When the file was last changed (RFC 3339); undefined when it has just gone. */
-  async modifiedAt(path: string): Promise<string | undefined> {
+  modifiedAt(path: string): string | undefined {
     try {
-      return formatTimestamp((await stat(join(this.#root, path))).mtimeMs);
+      return formatTimestamp(statSync(join(this.#root, path)).mtimeMs);
     } catch {
       return undefined;
     }
@@ -83,11 +85,19 @@ export class ConfigFolder {
     }
   }
 
-  /** Writes or removes one file. Only within `change`. */
-  async apply({ path, text }: FileEdit, file: ConfigFile | undefined): Promise<void> {
-    const place = join(this.#root, path);
-    if (text === undefined) return removeFileDurably(place);
-    await writeFileAtomically(place, text, { isSecret: file !== undefined && hasSecret(file) });
+  /**
+   * Writes and removes files; when it returns that is on the disk. Only within `change`. Returns the paths for which
+   * it could not be done.
+   */
+  async apply(writes: readonly FileWrite[]): Promise<ReadonlyMap<string, StoreError>> {
+    const placed = writes.map((write) => ({ ...write, path: join(this.#root, write.path) }));
+    const failed = await writeFilesDurably(placed);
+    return new Map(
+      writes.flatMap(({ path }) => {
+        const place = join(this.#root, path);
+        return failed.has(place) ? [[path, this.#explain(failed.get(place))]] : [];
+      }),
+    );
   }
 
   /** Removes what killed writers have left, also where no file of theirs is left. */
@@ -110,11 +120,6 @@ export class ConfigFolder {
           { cause: error },
         );
   }
-}
-
-/** A file with a Secret in it is for its owner only. */
-function hasSecret({ documents }: ConfigFile): boolean {
-  return documents.some(({ object }) => object?.kind === 'Secret');
 }
 
 function codeOf(error: unknown): string {

@@ -18,6 +18,7 @@ import {
   readEntries,
   valueLimit,
 } from './consul-kv.ts';
+import { type Planned, assertFits, tryPlan } from './consul-plan.ts';
 import { ConsulView } from './consul-view.ts';
 import { ObjectTable } from './object-table.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -383,33 +384,8 @@ interface Reading {
   readonly isFresh: boolean;
 }
 
-interface Planned {
-  /** What the caller is told when the write is done. */
-  readonly result: () => ConfigObject;
-  /** Missing when nothing is to be written. */
-  readonly write?: KvWrite;
-}
-
 /** Whether Consul has gone back behind what was known before it was asked. */
 function isOlder(head: StoredHead, known: StoredHead | undefined): boolean {
   if (known === undefined) return false;
   return head.base < known.base || (head.base === known.base && head.index < known.index);
-}
-
-function tryPlan(plan: () => Planned): Planned | undefined {
-  try {
-    return plan();
-  } catch (error) {
-    if (error instanceof StoreError && error.code !== 'E_TOO_LARGE') return undefined;
-    throw error;
-  }
-}
-
-function assertFits({ kind, name }: ObjectKey, text: string): void {
-  const size = Buffer.byteLength(text);
-  if (size <= valueLimit) return;
-  throw new StoreError(
-    'E_TOO_LARGE',
-    `${kind} "${name}" has ${size} bytes as JSON; a config store in Consul takes ${valueLimit} (Consul's transactions take 512 KiB, and values go in base64). Split it, or keep it in a directory (--config-store dir:PATH)`,
-  );
 }

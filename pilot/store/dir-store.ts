@@ -8,8 +8,9 @@ import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { ownHandEdit } from '../ownership/hand-edit.ts';
 import { parseConfigFile } from './config-file.ts';
 import { ConfigFolder, disbelief, type FoundText, isNothing } from './config-folder.ts';
+import { DirWriter, type PlannedWrite } from './dir-writer.ts';
 import { FileSet } from './file-set.ts';
-import { type FileEdit, newPathOf, removeObject, writeObject } from './file-edit.ts';
+import { type FileEdit, removeObject, writeObject } from './file-edit.ts';
 import { FolderWatcher } from './folder-watcher.ts';
 import { type Change, ObjectTable } from './object-table.ts';
 import { OwnersFolder } from './owners-folder.ts';
@@ -54,6 +55,7 @@ class DirStore implements ConfigStore {
   readonly #recheck: Debounce;
   /** Everything that reads or writes files runs one after the other. */
   readonly #queue: SerialQueue;
+  readonly #writer: DirWriter;
   /** Paths that may have changed. */
   #dirty = new Set<string>();
   /** Files that are empty or gone, and since when (ms). */
@@ -66,6 +68,17 @@ class DirStore implements ConfigStore {
     this.#table = new ObjectTable(clock, options.logSize);
     this.#owners = new OwnersFolder(path, log);
     this.#queue = new SerialQueue(log);
+    this.#writer = new DirWriter({
+      folder: this.#folder,
+      files: this.#files,
+      owners: this.#owners,
+      queue: this.#queue,
+      get: (key) => this.#table.get(key),
+      reread: (paths) => this.#readNow(paths),
+      publish: (written) => {
+        this.#publish(written);
+      },
+    });
     const look = (): void => {
       // A failure is logged by the queue; nobody waits for this look.
       this.#queue.run(() => this.#lookAtDirty()).catch(() => undefined);
@@ -103,8 +116,8 @@ class DirStore implements ConfigStore {
       const paths = await this.#watcher.scan('');
       await this.#folder.sweep(this.#options.clock.now());
       await this.#owners.open();
-      await this.#readAll(paths);
-      this.#publish();
+      this.#readAll(paths);
+      this.#publish([]);
       this.#table.open();
     });
   }
@@ -127,17 +140,16 @@ class DirStore implements ConfigStore {
     if (options.dryRun === true) {
       return this.#queue.run(() => this.#table.planDelete(key, options));
     }
-    return this.#change(key, async () => {
+    return this.#writer.write(key, () => {
       const removed = this.#table.planDelete(key, options);
-      // Also from files that had no say because another one has the same object: else it would come back.
-      let owner = this.#files.ownerOf(key);
-      for (; owner !== undefined; owner = this.#files.ownerOf(key)) {
-        await this.#apply(removeObject(owner));
-      }
-      this.#publish();
-      await this.#owners.put(key, undefined);
-      return removed;
+      return { edits: this.#removals(key), result: () => removed };
     });
+  }
+
+  /** Also from files that had no say because another one has the same object: else it would come back. */
+  *#removals(key: ObjectKey): Iterable<FileEdit> {
+    let owner = this.#files.ownerOf(key);
+    for (; owner !== undefined; owner = this.#files.ownerOf(key)) yield removeObject(owner);
   }
 
   async close(): Promise<void> {
@@ -149,48 +161,20 @@ class DirStore implements ConfigStore {
 
   #write(key: ObjectKey, options: WriteOptions, plan: () => ConfigObject): Promise<ConfigObject> {
     if (options.dryRun === true) return this.#queue.run(plan);
-    return this.#change(key, async () => {
-      const planned = plan();
-      if (planned === this.#table.get(key)) return planned;
-      await this.#apply(writeObject(this.#files.ownerOf(key), planned, this.#files));
-      this.#publish(planned);
-      const stored = this.#table.get(key) ?? planned;
-      await this.#owners.put(key, stored.metadata.managedFields);
-      return stored;
+    return this.#writer.write(key, (): PlannedWrite => {
+      const written = plan();
+      if (written === this.#table.get(key)) return { edits: [], result: () => written };
+      const edit = writeObject(this.#files.ownerOf(key), written, this.#files);
+      return { edits: [edit], written, result: () => this.#table.get(key) ?? written };
     });
   }
 
-  /**
-   * Changes the file of an object. What somebody has just saved in it, an editor or another pilot, is read
-   * before, so that it is not written over.
-   */
-  #change<T>(key: ObjectKey, action: () => Promise<T>): Promise<T> {
-    return this.#queue.run(() =>
-      this.#folder.change(async () => {
-        const pathNow = (): string => this.#files.ownerOf(key)?.file.path ?? newPathOf(key);
-        let path: string;
-        do {
-          path = pathNow();
-          await this.#take(path, await this.#readNow(path));
-        } while (path !== pathNow());
-        this.#publish();
-        return action();
-      }),
-    );
-  }
-
-  #readNow(path: string): Promise<FoundText> {
-    return this.#files.has(path) ? this.#folder.readSettled(path) : this.#folder.read(path);
-  }
-
-  /** Writes one file and takes its new content over, so that the event it causes finds nothing new. */
-  async #apply(edit: FileEdit): Promise<void> {
-    const before = this.#files.get(edit.path);
-    const file =
-      edit.text === undefined ? undefined : parseConfigFile(edit.path, edit.text, before);
-    await this.#folder.apply(edit, file);
-    if (file === undefined) this.#files.remove(edit.path);
-    else this.#files.put(file);
+  /** Files that are being saved by an editor are given the time for that. */
+  async #readNow(paths: Iterable<string>): Promise<void> {
+    for (const path of paths) {
+      const isKnown = this.#files.has(path);
+      this.#take(path, isKnown ? await this.#folder.readSettled(path) : this.#folder.read(path));
+    }
   }
 
   #onChange(place: string): void {
@@ -207,31 +191,31 @@ class DirStore implements ConfigStore {
     const places = this.#dirty;
     this.#dirty = new Set();
     for (const place of places) await this.#lookAt(place);
-    this.#publish();
+    this.#publish([]);
     if (this.#doubted.size > 0) this.#recheck.trigger();
   }
 
   async #lookAt(place: string): Promise<void> {
-    if (await this.#folder.isFolder(place)) {
+    if (this.#folder.isFolder(place)) {
       const present = await this.#watcher.scan(place);
       const known = this.#files.below(place);
-      await this.#readAll([...new Set([...present, ...known])]);
+      this.#readAll([...new Set([...present, ...known])]);
     } else if (isConfigFile(place)) {
-      await this.#read(place);
+      this.#read(place);
     } else {
       this.#watcher.forget(place);
-      await this.#readAll(this.#files.below(place));
+      this.#readAll(this.#files.below(place));
     }
   }
 
-  async #readAll(paths: readonly string[]): Promise<void> {
-    for (const path of paths.filter(isConfigFile)) await this.#read(path);
+  #readAll(paths: readonly string[]): void {
+    for (const path of paths.filter(isConfigFile)) this.#read(path);
   }
 
-  async #read(path: string): Promise<void> {
-    const found = await this.#folder.read(path);
+  #read(path: string): void {
+    const found = this.#folder.read(path);
     if (isNothing(found) && this.#files.has(path) && this.#doubts(path)) return;
-    await this.#take(path, found);
+    this.#take(path, found);
   }
 
   /** Editors empty or remove a file before they write it: only what lasts is believed. */
@@ -242,7 +226,7 @@ class DirStore implements ConfigStore {
     return now - since < disbelief;
   }
 
-  async #take(path: string, found: FoundText): Promise<void> {
+  #take(path: string, found: FoundText): void {
     this.#doubted.delete(path);
     const before = this.#files.get(path);
     if (found.kind === 'missing') {
@@ -251,22 +235,22 @@ class DirStore implements ConfigStore {
       const fields = { path, error: describeError(found.error) };
       this.#options.log.warn(fields, 'cannot read a configuration file');
     } else if (found.text !== before?.text) {
-      const modified = await this.#folder.modifiedAt(path);
-      this.#files.put(parseConfigFile(path, found.text, before), modified);
+      const modified = this.#folder.modifiedAt(path);
+      this.#files.put(parseConfigFile(path, found.text, { previous: before }), modified);
     }
   }
 
   /** `written` is what came over the API; its text may be what stood in the file before. */
-  #publish(written?: ConfigObject): void {
-    const writtenKey = written === undefined ? undefined : formatKey(keyOf(written));
-    const changes = this.#files.takeChanges().filter(({ key }) => formatKey(key) !== writtenKey);
+  #publish(written: readonly ConfigObject[]): void {
+    const keys = new Set(written.map((object) => formatKey(keyOf(object))));
+    const changes = this.#files.takeChanges().filter(({ key }) => !keys.has(formatKey(key)));
     this.#table.commit([
       ...changes.map(({ key, object }): Change => {
         return object === undefined
           ? { kind: 'remove', key }
           : { kind: 'put', object: this.#withOwners(key, object) };
       }),
-      ...(written === undefined ? [] : [this.#putWritten(written)]),
+      ...written.map((object) => this.#putWritten(object)),
     ]);
   }
 

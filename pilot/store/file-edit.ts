@@ -4,12 +4,14 @@ import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import type { ConfigFile, FileDocument } from './config-file.ts';
 import type { OwnedObject } from './file-set.ts';
 import { StoreError } from './store.ts';
-import { editDocument, writeDocument } from './yaml-edit.ts';
+import { type DocumentEdit, editDocument, newDocument } from './yaml-edit.ts';
 
 /** The new content of one file; without text the file goes. */
 export interface FileEdit {
   readonly path: string;
   readonly text?: string;
+  /** The document that is new in it. */
+  readonly document?: DocumentEdit;
 }
 
 /** Puts an object where its old state stands, or else into a file of its own. Other documents stay as they are. */
@@ -20,10 +22,11 @@ export function writeObject(
 ): FileEdit {
   if (owner === undefined) return writeNew(object, files);
   const document = documentOf(owner, keyOf(object));
+  const edited = editDocument(document.text, object);
   const texts = owner.file.documents.map((candidate) =>
-    candidate === document ? editDocument(candidate.text, object) : candidate.text,
+    candidate === document ? edited.text : candidate.text,
   );
-  return { path: owner.file.path, text: texts.join('') };
+  return { path: owner.file.path, text: texts.join(''), document: edited };
 }
 
 function writeNew(
@@ -31,9 +34,10 @@ function writeNew(
   files: { readonly get: (path: string) => ConfigFile | undefined },
 ): FileEdit {
   const path = newPathOf(keyOf(object));
-  const text = writeDocument(object);
+  const document = newDocument(object);
+  const { text } = document;
   const before = files.get(path)?.text ?? '';
-  if (before.trim() === '') return { path, text };
+  if (before.trim() === '') return { path, text, document };
   return { path, text: `${before.endsWith('\n') ? before : `${before}\n`}---\n${text}` };
 }
 

@@ -72,6 +72,17 @@ export class FileSet {
     this.#claim(path, before, new Map());
   }
 
+  /** Returns what makes the file again what it is now. */
+  remember(path: string): () => void {
+    const slot = this.#slots.get(path);
+    return () => {
+      const objects = this.#slots.get(path)?.objects ?? new Map<string, ConfigObject>();
+      if (slot === undefined) this.#slots.delete(path);
+      else this.#slots.set(path, slot);
+      this.#claim(path, objects, slot?.objects ?? new Map());
+    };
+  }
+
   /** The object that is in force under `key`. */
   ownerOf(key: ObjectKey): OwnedObject | undefined {
     return this.#ownerOf(formatKey(key));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { delay } from '../../kit/lifecycle.ts';
@@ -16,7 +16,8 @@ const patience = 15_000;
  * Runs `action` while no other process writes in the folder: two pilots on one folder must not both read, change
  * and write a file. The lock is a symbolic link, because making one is atomic and it says whose it is. Throws
  * StoreError `E_UNAVAILABLE` when another writer does not come to an end, and what the system says when the
- * folder cannot be written.
+ * folder cannot be written. The calls are synchronous: they take microseconds, and a way through the thread pool for
+ * each would take longer than all of them.
  */
 export async function withFolderLock<T>(folder: string, action: () => Promise<T>): Promise<T> {
   const path = join(folder, lockName);
@@ -25,16 +26,16 @@ export async function withFolderLock<T>(folder: string, action: () => Promise<T>
   try {
     return await action();
   } finally {
-    if ((await ownerOf(path)) === owner) await rm(path, { force: true });
+    if (ownerOf(path) === owner) rmSync(path, { force: true });
   }
 }
 
 async function acquire(path: string, owner: string): Promise<void> {
   const deadline = Date.now() + patience;
-  while (!(await tryLink(owner, path))) {
-    const holder = await ownerOf(path);
+  while (!tryLink(owner, path)) {
+    const holder = ownerOf(path);
     if (holder === undefined) continue;
-    if (await isStale(path, holder)) await steal(path, holder);
+    if (isStale(path, holder)) steal(path, holder);
     else if (Date.now() > deadline) {
       throw new StoreError(
         'E_UNAVAILABLE',
@@ -44,9 +45,9 @@ async function acquire(path: string, owner: string): Promise<void> {
   }
 }
 
-async function tryLink(owner: string, path: string): Promise<boolean> {
+function tryLink(owner: string, path: string): boolean {
   try {
-    await symlink(owner, path);
+    symlinkSync(owner, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -54,19 +55,19 @@ async function tryLink(owner: string, path: string): Promise<boolean> {
   }
 }
 
-async function ownerOf(path: string): Promise<string | undefined> {
+function ownerOf(path: string): string | undefined {
   try {
-    return await readlink(path);
+    return readlinkSync(path);
   } catch {
     return undefined;
   }
 }
 
-async function isStale(path: string, holder: string): Promise<boolean> {
+function isStale(path: string, holder: string): boolean {
   const [, pid = '', host = ''] = /^(\d+)@([^#]*)#/.exec(holder) ?? [];
   if (host === hostname() && !isAlive(Number(pid))) return true;
   try {
-    return Date.now() - (await lstat(path)).mtimeMs > staleAge;
+    return Date.now() - lstatSync(path).mtimeMs > staleAge;
   } catch {
     return false;
   }
@@ -82,14 +83,14 @@ function isAlive(pid: number): boolean {
 }
 
 /** Of several who find the lock stale one moves it away; who moved a fresh one by that puts it back. */
-async function steal(path: string, stale: string): Promise<void> {
+function steal(path: string, stale: string): void {
   const aside = `${path}.${randomUUID()}`;
   try {
-    await rename(path, aside);
+    renameSync(path, aside);
   } catch {
     return;
   }
-  const moved = await ownerOf(aside);
-  if (moved !== undefined && moved !== stale) await tryLink(moved, path);
-  await rm(aside, { force: true });
+  const moved = ownerOf(aside);
+  if (moved !== undefined && moved !== stale) tryLink(moved, path);
+  rmSync(aside, { force: true });
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describeError } from '../../kit/errors.ts';
@@ -6,7 +6,7 @@ import type { Log } from '../../kit/log.ts';
 import { formatKey } from '../api/kinds.ts';
 import type { Json, ObjectKey } from '../api/resource.ts';
 import { readManagers } from '../ownership/managers.ts';
-import { writeFileAtomically } from './atomic-write.ts';
+import type { FileWrite } from './durable-files.ts';
 import { newPathOf } from './file-edit.ts';
 
 /** A hidden folder, so that it is no configuration, and one that git leaves alone. */
@@ -45,29 +45,32 @@ export class OwnersFolder {
     return this.#stored.get(formatKey(key));
   }
 
-  /** Without managed fields, forgets the object. */
-  async put(key: ObjectKey, managedFields: Json | undefined): Promise<void> {
-    const before = this.get(key);
+  /**
+   * Takes over who owns the fields of an object; without managed fields, forgets it. Returns what to write for that,
+   * with paths from the root.
+   */
+  put(key: ObjectKey, managedFields: Json | undefined): readonly FileWrite[] {
     const wanted = isWorthIt(managedFields) ? managedFields : undefined;
-    if (isDeepStrictEqual(before, wanted)) return;
-    const place = join(this.#path, newPathOf(key).replace(/\.yaml$/, '.json'));
-    try {
-      if (wanted === undefined) {
-        this.#stored.delete(formatKey(key));
-        await rm(place, { force: true });
-        return;
-      }
-      this.#stored.set(formatKey(key), wanted);
-      if (this.#stored.size === 1) await this.#hideFromGit();
-      await writeFileAtomically(place, JSON.stringify({ key, managedFields: wanted }));
-    } catch (error) {
-      this.#complain(place, error);
+    if (isDeepStrictEqual(this.get(key), wanted)) return [];
+    const path = `${folderName}/${newPathOf(key).replace(/\.yaml$/, '.json')}`;
+    if (wanted === undefined) {
+      this.#stored.delete(formatKey(key));
+      return [{ path, isSecret: false }];
     }
+    this.#stored.set(formatKey(key), wanted);
+    const text = JSON.stringify({ key, managedFields: wanted });
+    const hidden: FileWrite = { path: `${folderName}/.gitignore`, text: '*\n', isSecret: false };
+    return [{ path, text, isSecret: false }, ...(this.#stored.size === 1 ? [hidden] : [])];
   }
 
-  async #hideFromGit(): Promise<void> {
-    await mkdir(this.#path, { recursive: true });
-    await writeFile(join(this.#path, '.gitignore'), '*\n');
+  /** Whether a file is one of these, which are a help only. */
+  has(path: string): boolean {
+    return path.startsWith(`${folderName}/`);
+  }
+
+  complain(file: string, error: unknown): void {
+    const fields = { file, error: describeError(error) };
+    this.#log.warn(fields, 'cannot keep who owns the fields of an object');
   }
 
   async #list(): Promise<readonly string[]> {
@@ -86,14 +89,9 @@ export class OwnersFolder {
       const { group, kind, namespace, name } = key;
       return { key: { group, kind, namespace, name }, managedFields };
     } catch (error) {
-      this.#complain(place, error);
+      this.complain(place, error);
       return undefined;
     }
-  }
-
-  #complain(file: string, error: unknown): void {
-    const fields = { file, error: describeError(error) };
-    this.#log.warn(fields, 'cannot keep who owns the fields of an object');
   }
 }
 

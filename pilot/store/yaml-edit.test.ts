@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import type { Json } from '../api/resource.ts';
-import { editDocument, writeDocument } from './yaml-edit.ts';
+import { type DocumentEdit, editDocument, newDocument, writeDocument } from './yaml-edit.ts';
 
 const text = `# who: the reviews team
 apiVersion: networking.istio.io/v1 # stable
@@ -22,7 +22,7 @@ spec:
 
 describe('editDocument', () => {
   it('keeps comments and form of what stays', () => {
-    const edited = editDocument(text, virtualServiceObject('reviews', 'v2'));
+    const edited = editDocument(text, virtualServiceObject('reviews', 'v2')).text;
     assert.equal(edited, text.replace('subset: v1', 'subset: v2'));
   });
 
@@ -33,7 +33,7 @@ describe('editDocument', () => {
       .replace('        - destination:', '    - destination:')
       .replace('            host', '        host')
       .replace('            subset', '        subset');
-    const edited = editDocument(habits, virtualServiceObject('reviews', 'v2'));
+    const edited = editDocument(habits, virtualServiceObject('reviews', 'v2')).text;
     assert.equal(edited, habits.replace('subset: v1', 'subset: v2'));
   });
 
@@ -42,14 +42,14 @@ describe('editDocument', () => {
       .replace('spec:', 'spec:   # what it does')
       .replace('[reviews]', '[ "reviews" ,]')
       .replace('subset: v1', "subset:   'v1'  ");
-    const edited = editDocument(odd, virtualServiceObject('reviews', 'v2'));
+    const edited = editDocument(odd, virtualServiceObject('reviews', 'v2')).text;
     assert.equal(edited, odd.replace("'v1'", "'v2'"));
   });
 
   it('keeps the separator and adds what is new', () => {
     const object = virtualServiceObject('reviews', 'v1');
     const labelled = { ...object, metadata: { ...object.metadata, labels: { app: 'reviews' } } };
-    const edited = editDocument(`--- # second\n${text}`, labelled);
+    const edited = editDocument(`--- # second\n${text}`, labelled).text;
     assert.equal(
       edited,
       `--- # second\n${text}`.replace('rename\n', 'rename\n  labels:\n    app: reviews\n'),
@@ -58,8 +58,8 @@ describe('editDocument', () => {
 
   it('takes a field for what it is, even if it is named as a method of every object', () => {
     const object = virtualServiceObject('reviews', 'v1');
-    const once = editDocument(writeDocument(object), { ...object, spec: { valueOf: {} } });
-    const twice = editDocument(once, { ...object, spec: {} });
+    const once = editDocument(writeDocument(object), { ...object, spec: { valueOf: {} } }).text;
+    const twice = editDocument(once, { ...object, spec: {} }).text;
     assert.deepEqual(
       [once, twice].map((document) => (parse(document) as { spec: unknown }).spec),
       [{ valueOf: {} }, {}],
@@ -72,8 +72,8 @@ describe('editDocument', () => {
     fc.assert(
       fc.property(specs, specs, (first, second) => {
         const object = virtualServiceObject('reviews', 'v1');
-        const once = editDocument(before, { ...object, spec: first as Json });
-        const twice = editDocument(once, { ...object, spec: second as Json });
+        const once = editDocument(before, { ...object, spec: first as Json }).text;
+        const twice = editDocument(once, { ...object, spec: second as Json }).text;
         const said = [once, twice].map((document) => (parse(document) as { spec: unknown }).spec);
         // YAML has a negative zero, JSON has not.
         assert.deepEqual(
@@ -83,5 +83,30 @@ describe('editDocument', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('knows of a document only what it says', () => {
+    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+    const known = ({ text: written, value }: DocumentEdit): boolean => {
+      if (value === undefined) return false;
+      // Without absent fields and without the negative zero of YAML, which no JSON has.
+      const [given, said] = [value, parse(written) as unknown].map(
+        (one) => JSON.parse(JSON.stringify(one)) as unknown,
+      );
+      assert.deepEqual(given, said);
+      return true;
+    };
+    let count = 0;
+    fc.assert(
+      fc.property(texts, texts, fc.jsonValue({ maxDepth: 2 }), (first, second, other) => {
+        const object = virtualServiceObject('reviews', 'v1');
+        const created = newDocument({ ...object, spec: { first, other: other as Json } });
+        const changed = { ...object, spec: { first: second, other: other as Json } };
+        const edited = editDocument(created.text, changed);
+        count += [created, edited].filter(known).length;
+      }),
+      { numRuns: 200 },
+    );
+    assert.ok(count > 200, `only ${count} documents were known`);
   });
 });

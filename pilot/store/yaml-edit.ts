@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
-import { spliceScalars } from './yaml-splice.ts';
+import { spliceScalars, type WrittenDocument } from './yaml-splice.ts';
 import { keyOf } from '../api/kinds.ts';
 import { bodyFields, bodyOf } from '../api/resource.ts';
 import { uidOf } from './stamp.ts';
@@ -14,11 +14,14 @@ const replaced: readonly string[] = [...bodyFields, 'stringData'];
 
 const layout: ToStringOptions = { lineWidth: 0 };
 
+/** A document as it is to stand in a file. What it says is there when it is known, so that nobody has to read it again. */
+export type DocumentEdit = Pick<WrittenDocument, 'text'> & Partial<WrittenDocument>;
+
 /**
- * The text of a document after its object became `object`: what stays equal keeps its comments and its
- * form. `text` must be a document that parses.
+ * The document after its object became `object`: what stays equal keeps its comments and its form. `text` must be a
+ * document that parses.
  */
-export function editDocument(text: string, object: ConfigObject): string {
+export function editDocument(text: string, object: ConfigObject): DocumentEdit {
   const separator = /^---[ \t]*(?:#[^\n]*)?\n/.exec(text)?.[0] ?? '';
   const document = parseDocument(text.slice(separator.length));
   const before = document.toJS() as Fields;
@@ -28,9 +31,9 @@ export function editDocument(text: string, object: ConfigObject): string {
   const after = { ...Object.fromEntries(others), apiVersion: object.apiVersion, metadata };
   const step = { before, after: { ...after, ...bodyOf(object) } };
   const spliced = spliceScalars(text.slice(separator.length), document, step);
-  if (spliced !== undefined) return separator + spliced;
+  if (spliced !== undefined) return { ...spliced, text: separator + spliced.text };
   setField(document, [], step);
-  return separator + document.toString(habitsOf(text));
+  return { text: separator + document.toString(habitsOf(text)) };
 }
 
 /** How the file is written, as far as it can be told; the rest of the document is to stay as it is. */
@@ -44,12 +47,24 @@ function habitsOf(text: string): ToStringOptions {
 
 /** The text of a new document. What the store can work out again is left out. */
 export function writeDocument(object: ConfigObject): string {
+  return stringify(documentOf(object), layout);
+}
+
+/** The same with what it says, if that is beyond doubt: texts of other than plain characters are read again. */
+export function newDocument(object: ConfigObject): DocumentEdit {
+  const value = documentOf(object);
+  const text = stringify(value, layout);
+  return /^[\n\x20-\x7e]*$/.test(text) ? { text, value } : { text };
+}
+
+function documentOf(object: ConfigObject): Fields {
   const { name, namespace, labels, annotations, creationTimestamp } = object.metadata;
   const isWorkedOut = object.metadata.uid === uidOf(keyOf(object), creationTimestamp);
   const uid = isWorkedOut ? undefined : object.metadata.uid;
   const metadata = { name, namespace, labels, annotations, uid, creationTimestamp };
   const { apiVersion, kind } = object;
-  return stringify({ apiVersion, kind, metadata, ...bodyOf(object) }, layout);
+  const given = Object.entries(metadata).filter(([, field]) => field !== undefined);
+  return { apiVersion, kind, metadata: Object.fromEntries(given), ...bodyOf(object) };
 }
 
 interface Step {

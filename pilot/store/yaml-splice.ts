@@ -12,11 +12,21 @@ interface Splice {
   readonly text: string;
 }
 
+/** The text of a document and what it says. */
+export interface WrittenDocument {
+  readonly text: string;
+  readonly value: unknown;
+}
+
 /**
  * The text of a document in which single values have changed, such as a weight or a subset: every other character
  * stays. Undefined when something came or went, or when that text would not say what it should.
  */
-export function spliceScalars(text: string, document: Document, step: Step): string | undefined {
+export function spliceScalars(
+  text: string,
+  document: Document,
+  step: Step,
+): WrittenDocument | undefined {
   const splices = collect(document.contents, step);
   if (splices === undefined) return undefined;
   let result = text;
@@ -24,8 +34,9 @@ export function spliceScalars(text: string, document: Document, step: Step): str
     result = result.slice(0, start) + value + result.slice(end);
   }
   const written = parseDocument(result, { logLevel: 'silent' });
-  const isRight = written.errors.length === 0 && isEqual(written.toJS(), step.after);
-  return isRight ? result : undefined;
+  if (written.errors.length > 0) return undefined;
+  const value: unknown = written.toJS();
+  return isEqual(value, step.after) ? { text: result, value } : undefined;
 }
 
 function collect(node: unknown, { before, after }: Step): readonly Splice[] | undefined {

@@ -52,7 +52,8 @@ function translateCluster({ mesh, policies, service, port, subset }: ClusterInpu
     port,
   );
   const discovery =
-    settings.loadBalancer.kind === 'provided' && service.resolution === 'static'
+    // PASSTHROUGH: to where the caller was going, however the service's members are found (as in Istio).
+    settings.loadBalancer.kind === 'provided'
       ? ({ kind: 'original-dst' } as const)
       : discoveryOf(service, () => membersOf(mesh, service, port, subset));
   return {

@@ -63,8 +63,8 @@ function assignDomains(mesh: Mesh, view: View): readonly Claim[] {
   );
   const taken = new Set<string>();
   const claim = ({ domains, port }: Claim, names: readonly string[]): void => {
-    const wanted = names.flatMap((name) => withPort(name, port));
-    for (const domain of wanted.filter((candidate) => !taken.has(candidate))) {
+    for (const domain of names.flatMap((name) => withPort(name, port))) {
+      if (taken.has(domain)) continue;
       taken.add(domain);
       domains.push(domain);
     }

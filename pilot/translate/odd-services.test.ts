@@ -63,15 +63,31 @@ describe('services as only a user can declare them', () => {
     assert.deepEqual(domainsOf(config, '80'), ['a.b', 'a.b:80', '[fd00::1]', '[fd00::1]:80', '*']);
   });
 
-  it('keep their own name when another one has it for its address', () => {
+  it('are not called by a short name that is the address of another one', () => {
     const one = entry(
       'a',
-      `{ hosts: ['*.x.y', 240.240.0.1], addresses: [240.240.0.1], resolution: STATIC, ports: [{ number: 9080, name: http, protocol: HTTP }] }`,
+      `{ hosts: ['*.x.y', 240.240.0.1.service.consul], addresses: [240.240.0.1], resolution: STATIC, ports: [{ number: 9080, name: http, protocol: HTTP }] }`,
     );
     const table = configOf(one).routes.find(({ name }) => name === 'http_proxy');
     assert.deepEqual(
       table?.virtualHosts.map(({ domains }) => domains),
-      [['*.x.y:9080'], ['240.240.0.1:9080'], ['*']],
+      [
+        ['*.x.y:9080', '240.240.0.1:9080'],
+        ['240.240.0.1.service.consul:9080', '240.240.0.1.service:9080'],
+        ['*'],
+      ],
+    );
+  });
+
+  it('have a domain once, be it their short name and their address', () => {
+    const one = entry(
+      'a',
+      `{ hosts: [240.240.0.1.service.consul], addresses: [240.240.0.1], resolution: STATIC, ports: [{ number: 9080, name: http, protocol: HTTP }] }`,
+    );
+    const domains = domainsOf(configOf(one), 'http_proxy');
+    assert.deepEqual(
+      domains.filter((domain) => domain.startsWith('240.240.0.1:')),
+      ['240.240.0.1:9080'],
     );
   });
 
@@ -111,6 +127,45 @@ describe('services as only a user can declare them', () => {
       { address: '10.0.0.1', port: 80, weight: 2147483646 },
       { address: 'unix:///a', port: 80, weight: 2147483646 },
     ]);
+  });
+
+  it('have one group of members for each locality, however it is written', () => {
+    const endpoints = ['/', '', 'r/z/', 'r/z', 'r/z/s/t', 'r/z/s', '/z']
+      .map((locality, index) => `{ address: 10.0.0.${index}, locality: '${locality}' }`)
+      .join();
+    const config = configOf(
+      entry('a', `{ hosts: [a.b], resolution: STATIC, ${http}, endpoints: [${endpoints}] }`),
+    );
+    assert.deepEqual(
+      config.endpoints[0]?.localities.map(({ locality, endpoints: members }) => [
+        locality,
+        members.length,
+      ]),
+      [
+        [undefined, 2],
+        ['/z', 1],
+        ['r/z', 2],
+        ['r/z/s', 2],
+      ],
+    );
+  });
+
+  it('are not resolved when their load balancer is PASSTHROUGH', () => {
+    const policy = `
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: a, namespace: default }
+spec: { host: a.b, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } } }
+`;
+    const [cluster] = configOf(
+      entry('a', `{ hosts: [a.b], resolution: DNS, ${http} }`),
+      policy,
+    ).clusters;
+    assert.deepEqual(
+      [cluster?.discovery, cluster?.loadBalancer],
+      [{ kind: 'original-dst' }, { kind: 'provided' }],
+    );
   });
 
   it('are resolved one name at a time only if there is one', () => {

@@ -108,11 +108,25 @@ describe('the configuration of a program without a proxy', () => {
     assert.equal(route?.action.kind === 'forward' ? route.action.maxDurationMs : undefined, 2000);
   });
 
+  it('pauses between retries for no longer than a client can count', () => {
+    const backoffs = ['25ms', '48h', '8760h'].map((backoff) => {
+      const { routes } = translate(
+        rule(
+          'VirtualService',
+          `{ hosts: [greeter], http: [{ retries: { attempts: 2, backoff: ${backoff} }, route: [{ destination: { host: web } }] }] }`,
+        ),
+      );
+      const [route] = routes[0]?.virtualHosts[0]?.routes ?? [];
+      return route?.action.kind === 'forward' ? route.action.retry?.backoffMs : undefined;
+    });
+    assert.deepEqual(backoffs, [25, 172_800_000, 172_800_000]);
+  });
+
   const balancers: Readonly<Record<string, string>> = {
     '{ simple: LEAST_REQUEST }': 'round-robin',
     '{ simple: RANDOM }': 'round-robin',
     '{ consistentHash: { httpHeaderName: user, ringHash: { minimumRingSize: 64 } } }': 'ring-hash',
-    '{ consistentHash: { httpHeaderName: user, maglev: {} } }': 'ring-hash',
+    '{ consistentHash: { httpHeaderName: user, maglev: { tableSize: 7 } } }': 'ring-hash',
   };
   for (const [loadBalancer, expected] of Object.entries(balancers)) {
     it(`balances ${loadBalancer} by ${expected}, over members from pilot`, () => {

@@ -7,7 +7,14 @@ import { type Cluster, type LoadBalancer, unixPrefix } from '../ir/cluster.ts';
 import type { ClusterMember, EndpointSet } from '../ir/endpoint.ts';
 import type { ApiListener } from '../ir/listener.ts';
 import { apiListenerName, blackHoleCluster, serviceRoutes } from '../ir/names.ts';
-import type { ForwardAction, HeaderMatch, Route, RouteTable, VirtualHost } from '../ir/route.ts';
+import type {
+  ForwardAction,
+  HeaderMatch,
+  RetryPolicy,
+  Route,
+  RouteTable,
+  VirtualHost,
+} from '../ir/route.ts';
 import { namesOf } from '../model/hostname.ts';
 import type { Mesh } from '../model/mesh.ts';
 import type { View } from '../model/proxy.ts';
@@ -114,8 +121,17 @@ function toGrpcAction(action: ForwardAction): ForwardAction {
     ...without(action, 'ownRetry'),
     mirrors: [],
     rewrite: {},
+    ...(action.retry === undefined ? {} : { retry: toGrpcRetry(action.retry) }),
     ...(action.timeoutMs > 0 ? { maxDurationMs: action.timeoutMs } : {}),
   };
+}
+
+/** grpc-js counts in milliseconds of 32 bits, and the pauses grow to ten times the first one: two days. */
+const longestBackoffMs = 2 * 24 * 60 * 60 * 1000;
+
+function toGrpcRetry(retry: RetryPolicy): RetryPolicy {
+  if (retry.backoffMs === undefined) return retry;
+  return { ...retry, backoffMs: Math.min(retry.backoffMs, longestBackoffMs) };
 }
 
 /** The cluster as a gRPC client can call it; one whose members it cannot find has none. */

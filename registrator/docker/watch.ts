@@ -31,19 +31,24 @@ export interface WatchOptions {
   readonly onLost?: () => void;
 }
 
-/** Health probes make three `exec_*` events each; what is not listed here stays in the Engine. */
+/**
+ * Health probes make three `exec_*` events each; what is not listed here stays in the Engine. Podman reports `die`, but
+ * looks for its own name `died` in the filter, and its containers are not destroyed but removed (measured on 4.3).
+ */
 const filters: EventFilters = {
   type: ['container', 'network'],
   event: [
     'create',
     'start',
     'die',
+    'died',
     'kill',
     'pause',
     'unpause',
     'rename',
     'update',
     'destroy',
+    'remove',
     'health_status',
     'connect',
     'disconnect',

@@ -19,7 +19,7 @@ import {
 import { assessHealth } from './health.ts';
 import { buildMeta, findValueFault } from './meta.ts';
 import { renderTagTemplate, type TagTemplate } from './tag-template.ts';
-import { TemplateError } from './template-syntax.ts';
+import { TemplateError } from './template-error.ts';
 import { tagAddresses } from './tagged-addresses.ts';
 import { inferProtocol } from './well-known-ports.ts';
 import { chooseId, chooseName, type NameOptions } from './name.ts';

@@ -2,18 +2,12 @@
  * The template functions of psyhomb/registrator, merged into gliderlabs/registrator's master (bridge.go). Its
  * httpGet and jsonParse are left out: a tag must not make requests.
  */
-import { TemplateError } from './template-syntax.ts';
-
-export type TemplateValue = string | number | readonly string[] | TemplateMap;
-
-export interface TemplateMap {
-  readonly [key: string]: TemplateValue;
-}
-
-type Kind = 'text' | 'number' | 'list' | 'map';
+import { builtIns } from './template-built-ins.ts';
+import { TemplateError } from './template-error.ts';
+import { kindOf, type TemplateMap, type TemplateValue, type ValueKind } from './template-value.ts';
 
 interface TemplateFunction {
-  readonly parameters: readonly Kind[];
+  readonly parameters: readonly ValueKind[];
   /** How many of the parameters may be left out, from the end. */
   readonly optional?: number;
   readonly call: (args: Arguments) => TemplateValue;
@@ -55,18 +49,26 @@ const functions: Readonly<Record<string, TemplateFunction>> = {
 };
 
 /** Throws TemplateError when there is no such function. */
-export function findFunction(name: string): TemplateFunction {
-  const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (known !== undefined) return known;
+export function checkFunction(name: string): void {
+  if (Object.hasOwn(functions, name) || Object.hasOwn(builtIns, name)) return;
   const reason = name === 'httpGet' || name === 'jsonParse' ? 'is left out on purpose' : 'is none';
-  throw new TemplateError(
-    `the function ${name} ${reason}; there are ${Object.keys(functions).join(', ')}`,
-  );
+  const known = [...Object.keys(functions), ...Object.keys(builtIns)].join(', ');
+  throw new TemplateError(`the function ${name} ${reason}; there are ${known}`);
 }
 
 /** Throws TemplateError when the arguments do not fit. */
 export function callFunction(name: string, values: readonly TemplateValue[]): TemplateValue {
-  const { parameters, optional = 0, call } = findFunction(name);
+  const own = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (own !== undefined) return callOwn(name, own, values);
+  checkFunction(name);
+  return builtIns[name]?.(values) ?? '';
+}
+
+function callOwn(
+  name: string,
+  { parameters, optional = 0, call }: TemplateFunction,
+  values: readonly TemplateValue[],
+): TemplateValue {
   const isCount =
     values.length <= parameters.length && values.length >= parameters.length - optional;
   if (!isCount || values.some((value, index) => kindOf(value) !== parameters[index])) {
@@ -80,12 +82,6 @@ export function callFunction(name: string, values: readonly TemplateValue[]): Te
     map: (index) => values[index] as TemplateMap,
     count: values.length,
   });
-}
-
-function kindOf(value: TemplateValue): Kind {
-  if (typeof value === 'string') return 'text';
-  if (typeof value === 'number') return 'number';
-  return Array.isArray(value) ? 'list' : 'map';
 }
 
 /** Bounds that do not fit leave the text as it is. */

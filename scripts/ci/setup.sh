@@ -22,6 +22,7 @@ step base-images
 step upstream-images
 step browser
 step shells
+step podman
 wait "$compose"
 step project-images
 say "ready after $SECONDS s"

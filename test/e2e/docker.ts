@@ -11,10 +11,11 @@ export async function logsOf(container: string, ...options: readonly string[]): 
   return stdout + stderr;
 }
 
-/** Builds `image` from its Dockerfile under compose/images; in the host's network, for the registries. */
-export async function buildImage(image: string, folder: string): Promise<void> {
-  const file = `compose/images/${folder}/Dockerfile`;
-  await docker('build', '--quiet', '--network', 'host', '--tag', image, '--file', file, '.');
+/** Builds `image`, or a stage of it, from its Dockerfile under compose/images; in the host's network, for the registries. */
+export async function buildImage(image: string, folder: string, target?: string): Promise<void> {
+  const file = ['--file', `compose/images/${folder}/Dockerfile`];
+  const stage = target === undefined ? [] : ['--target', target];
+  await docker('build', '--quiet', '--network', 'host', '--tag', image, ...file, ...stage, '.');
 }
 
 /** The containers and networks of one suite, with names of its own; removed together. */

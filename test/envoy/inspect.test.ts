@@ -130,6 +130,10 @@ describe('cmesh, looking into real Envoys', () => {
 
   it('show routes with what they ask for and the rule that made them', async () => {
     const [, first, second] = cells(await show('routes', { name: '9080' }));
+    assert.match(
+      await show('routes', { name: '9999' }),
+      /^No routes found for --name 9999; there are (.+, )?9080(, .+)?\.\n$/,
+    );
     assert.deepEqual(
       [first?.slice(3), second?.slice(3)],
       [
@@ -166,6 +170,8 @@ describe('cmesh, looking into real Envoys', () => {
     const set = await show('log', { level: 'http:debug,router:trace' });
     const other = show('log', { level: 'htpp:debug' });
     await assert.rejects(other, { message: 'Envoy has no logger htpp: did you mean http?' });
+    const levels = JSON.parse(await show('log', { output: 'json' })) as Record<string, string>;
+    assert.deepEqual([levels['http'], levels['router']], ['debug', 'trace']);
     const reset = await show('log', { reset: true });
     assert.deepEqual(
       [

@@ -1,9 +1,28 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { formatApiVersion, kinds } from '../../pilot/api/kinds.ts';
 import type { KindDefinition } from '../../pilot/api/kind.ts';
+import { durationForm } from '../../pilot/api/schema.ts';
 import { repairs } from './repairs.ts';
 import { type Override, type Shape, arbitraryOf } from './schema-arbitrary.ts';
-import * as values from './values.ts';
+import { durations, ports, weights } from './values/amounts.ts';
+import { headerMaps, headerNames, matchedHeaderNames } from './values/headers.ts';
+import {
+  addresses,
+  endpointAddresses,
+  entryHosts,
+  ruleHosts,
+  serviceNames,
+} from './values/hosts.ts';
+import {
+  labels,
+  namespaces,
+  objectNames,
+  portNames,
+  protocolNames,
+  subsetNames,
+} from './values/names.ts';
+import { regexes } from './values/regexes.ts';
+import { authorities, paths, retryConditions, stringMatches } from './values/requests.ts';
 
 /** An object as somebody writes it, of a kind and with a name; what it says may be anything. */
 export interface Written {
@@ -13,31 +32,34 @@ export interface Written {
   readonly [field: string]: unknown;
 }
 
-/** Where a meaningful value stands, as the end of its path, and its values. The first that fits is taken. */
+/**
+ * Where a value stands that means something to the mesh, to Envoy or to neither, as the end of its path, and its values.
+ * The first that fits is taken. Most values are valid, because an object is refused for a single one that is not.
+ */
 const fields: readonly (readonly [place: RegExp, values: Arbitrary<unknown>])[] = [
-  [/^VirtualService\.hosts\[\]$/, values.ruleHosts],
-  [/^ServiceEntry\.hosts\[\]$/, values.entryHosts],
-  [/^ServiceEntry\.addresses\[\]$/, values.addresses],
-  [/^(ServiceEntry\.endpoints\[\]|WorkloadEntry)\.address$/, values.endpointAddresses],
-  [/^DestinationRule\.host$/, values.ruleHosts],
-  [/estination\.host$|mirror\.host$/, fc.constantFrom(...values.serviceNames)],
-  [/\.subset$|subsets\[\]\.name$/, values.subsetNames],
+  [/^VirtualService\.hosts\[\]$/, ruleHosts],
+  [/^ServiceEntry\.hosts\[\]$/, entryHosts],
+  [/^ServiceEntry\.addresses\[\]$/, addresses],
+  [/^(ServiceEntry\.endpoints\[\]|WorkloadEntry)\.address$/, endpointAddresses],
+  [/^DestinationRule\.host$/, ruleHosts],
+  [/estination\.host$|mirror\.host$/, fc.constantFrom(...serviceNames)],
+  [/\.subset$|subsets\[\]\.name$/, subsetNames],
   [/tunnel\.protocol$/, fc.constantFrom('CONNECT', 'POST')],
   [/tunnel\.targetHost$/, fc.constantFrom('proxy.example.com', '10.0.0.1')],
-  [/\.(number|port|targetPort)$/, values.ports],
-  [/\.ports\[\]$/, values.ports],
-  [/\.ports\{\}$|\.ports\[\]\.name$/, values.portNames],
-  [/\.ports\[\]\.protocol$/, values.protocolNames],
+  [/\.(number|port|targetPort)$/, ports],
+  [/\.ports\[\]$/, ports],
+  [/\.ports\{\}$|\.ports\[\]\.name$/, portNames],
+  [/\.ports\[\]\.protocol$/, protocolNames],
   [/\.exportTo\[\]$/, fc.constantFrom('*', '.', 'default')],
   [
     /(max(Connections|\w*Requests\w*|Retries|ConcurrentStreams)|PendingRequests|2MaxRequests|minHealthPercent)$/,
     fc.constantFrom(0, 1, 100),
   ],
   [/\.gateways\[\]$/, fc.constantFrom('mesh', 'mesh', 'mesh', 'gateway')],
-  [/[nN]amespace$/, values.namespaces],
-  [/[lL]abels$/, values.labels],
-  [/\.weight$/, values.weights],
-  [/\.retryOn$/, values.retryConditions],
+  [/[nN]amespace$/, namespaces],
+  [/[lL]abels$/, labels],
+  [/\.weight$/, weights],
+  [/\.retryOn$/, retryConditions],
   [/\.attempts$/, fc.constantFrom(1, 2, 3, 1000, 2_147_483_647)],
   [/\.redirectCode$/, fc.constantFrom(301, 302, 303, 307, 308, 0)],
   [/[pP]ercent(age\.value|age)?$|mirror_percent$/, fc.constantFrom(0, 1, 50, 100)],
@@ -46,12 +68,13 @@ const fields: readonly (readonly [place: RegExp, values: Arbitrary<unknown>])[] 
   [/directResponse\.body\.string$/, fc.constantFrom('', 'ok', 'ü', 'x'.repeat(5000), '%REQ(x)%')],
   [/directResponse\.body\.bytes$/, fc.constantFrom('', 'AAAA', 'AA==', 'A'.repeat(8000))],
   [/redirect\.scheme$/, fc.constantFrom('http', 'https', '')],
-  [/\.(uri|prefixRewrite)$/, values.paths],
-  [/\.authority$/, values.authorities],
-  [/uriRegexRewrite\.match$/, values.regexes],
+  [/\.(uri|prefixRewrite)$/, paths],
+  [/\.authority$/, authorities],
+  [/uriRegexRewrite\.match$/, regexes],
   [/uriRegexRewrite\.rewrite$/, fc.constantFrom('/\\1', '/\\0', '\\9', '\\', '/a', '\\\\', 'ü')],
-  [/\.(set|add)$/, values.headerMaps],
-  [/\.remove\[\]$|Headers\[\]$|(h|withoutH)eaders\{\}$|httpHeaderName$/, values.headerNames],
+  [/\.(set|add)$/, headerMaps],
+  [/(h|withoutH)eaders\{\}$/, matchedHeaderNames],
+  [/\.remove\[\]$|Headers\[\]$|httpHeaderName$/, headerNames],
   [/queryParams\{\}$|QueryParameterName$/, fc.constantFrom('a', 'user', 'ü', 'a b', 'a=b')],
   [/allowMethods\[\]$/, fc.constantFrom('GET', 'POST', '*')],
   [/allowOrigin\[\]$/, fc.constantFrom('*', 'https://example.com', '', 'ü')],
@@ -61,14 +84,12 @@ const fields: readonly (readonly [place: RegExp, values: Arbitrary<unknown>])[] 
   [/maglev\.tableSize$/, fc.constantFrom(2, 3, 7, 65_537, 1_000_003)],
   [/\.locality$/, fc.constantFrom('r', 'r/z', 'r/z/s', '', '/', 'r//s', 'r/z/s/t', 'ü')],
   [/subnets?(\[\])?$/i, fc.constantFrom('10.0.0.0/8', '::/0', '10.1.2.3')],
-  [/sniHosts\[\]$/, values.ruleHosts],
+  [/sniHosts\[\]$/, ruleHosts],
   [
     /\.(name|statPrefix)$/,
     fc.constantFrom('a', 'a-b', 'with space', 'ü', '%REQ(x)%', 'x'.repeat(300)),
   ],
 ];
-
-const durationText = 'A duration such as 1.5s, 200ms or 1h.';
 
 const override: Override = (path, shape) =>
   fields.find(([place]) => place.test(path) && isLeaf(path, shape))?.[1] ?? byShape(shape);
@@ -79,12 +100,12 @@ function isLeaf(path: string, shape: Shape): boolean {
 }
 
 function byShape(shape: Shape): Arbitrary<unknown> | undefined {
-  if (shape.description?.endsWith(durationText) === true) return values.durations;
+  if (shape.description?.endsWith(durationForm) === true) return durations;
   const { exact, prefix, regex, number, ...others } = shape.properties ?? {};
   const isPort = number !== undefined && Object.keys(others).length === 0;
-  if (isPort) return fc.record({ number: values.ports });
+  if (isPort) return fc.record({ number: ports });
   const isMatch = exact !== undefined && prefix !== undefined && regex !== undefined;
-  return isMatch ? values.stringMatches : undefined;
+  return isMatch ? stringMatches : undefined;
 }
 
 /** Objects of a kind. Those of the kinds in force are mostly valid, and now and then almost. */
@@ -100,8 +121,8 @@ function objectsOf(kind: KindDefinition): Arbitrary<Written> {
       ),
       kind: fc.constant(kind.kind as string),
       metadata: fc.record({
-        name: values.objectNames,
-        namespace: values.namespaces,
+        name: objectNames,
+        namespace: namespaces,
       }),
       body: written,
     })

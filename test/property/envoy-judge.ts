@@ -11,6 +11,7 @@ import { Delivery, meshDomain, meshOptions } from '../support/delivery.ts';
 import { proxyAt } from '../support/mesh-fixture.ts';
 import { RealEnvoy } from '../support/real-envoy.ts';
 import { checkSnapshot } from '../support/snapshot-check.ts';
+import { GrpcJudge } from './grpc-judge.ts';
 import { HollowDns } from './hollow-dns.ts';
 
 export interface Caller {
@@ -22,12 +23,12 @@ export interface JudgeOptions {
   readonly catalog: readonly RegisteredService[];
   /** Each has a real Envoy. */
   readonly callers: readonly Caller[];
-  /** What the pipeline also serves, and no Envoy can judge. */
-  readonly others: readonly Caller[];
+  /** A program without a proxy: gRPC's own client judges what it is given. */
+  readonly proxyless: Caller;
 }
 
 /** How long (ms) an Envoy may take over a set: far more than it needs, so that only one that hangs takes longer. */
-const patience = 10_000;
+const patience = 30_000;
 
 /** Real Envoys on one ADS server, which say of one set of resources after the other what they think of it. */
 export class EnvoyJudge implements Closer {
@@ -67,22 +68,22 @@ export class EnvoyJudge implements Closer {
 }
 
 class Bench extends Lifecycle {
-  readonly #catalog: JudgeOptions['catalog'];
+  readonly #options: JudgeOptions;
   readonly #delivery = this.add(new Delivery());
   /** What pilot last gave a caller, by address. */
   readonly #given = new Map<string, Snapshot>();
-  #callers: readonly Caller[] = [];
+  readonly #grpc = new GrpcJudge();
   #envoys: readonly RealEnvoy[] = [];
 
-  private constructor({ catalog }: JudgeOptions) {
+  private constructor(options: JudgeOptions) {
     super();
-    this.#catalog = catalog;
+    this.#options = options;
   }
 
   static async start(options: JudgeOptions): Promise<Bench> {
     const bench = new Bench(options);
     try {
-      await bench.#start(options);
+      await bench.#start();
       return bench;
     } catch (error) {
       await bench.close();
@@ -90,20 +91,23 @@ class Bench extends Lifecycle {
     }
   }
 
-  async #start({ callers, others }: JudgeOptions): Promise<void> {
-    for (const { address, metadata } of [...callers, ...others]) {
+  get #callers(): readonly Caller[] {
+    return [...this.#options.callers, this.#options.proxyless];
+  }
+
+  async #start(): Promise<void> {
+    for (const { address, metadata } of this.#callers) {
       const connection = this.#delivery.pipeline.connect(proxyAt(address, metadata), (snapshot) =>
         this.#given.set(address, snapshot),
       );
       this.add(connection);
     }
-    this.#callers = callers;
     const dns = this.add(await HollowDns.start());
     const pilot = await this.#delivery.ads.listen('127.0.0.1:0');
     this.#delivery.pipeline.start();
-    await this.#delivery.use(this.#catalog, []);
+    await this.#delivery.use(this.#options.catalog, []);
     this.#envoys = await Promise.all(
-      callers.map(async ({ address, metadata }) =>
+      this.#options.callers.map(async ({ address, metadata }) =>
         this.add(await RealEnvoy.start({ pilot, address, metadata, dns: dns.port })),
       ),
     );
@@ -112,15 +116,25 @@ class Bench extends Lifecycle {
 
   /** What the Envoys say of the resources, what pilot logs about them, and what does not hold together. */
   async deliver(resources: readonly ConfigResource[]): Promise<readonly string[]> {
-    const delivered = this.#delivery.use(this.#catalog, resources).then(() => []);
+    const delivered = this.#delivery.use(this.#options.catalog, resources).then(() => []);
     const refused = await this.#unlessRefused(delivered);
     const complaints = this.#envoys
       .flatMap((envoy) => envoy.complaints())
       .filter((line) => line.includes('rejected'));
-    const found = [...refused, ...this.#delivery.log.lines, ...complaints];
+    const found = [
+      ...refused,
+      ...this.#refusedByGrpc(),
+      ...this.#delivery.log.lines,
+      ...complaints,
+    ];
     return found.length > 0
       ? found
       : this.#callers.flatMap((caller) => this.#rebuild(caller, resources));
+  }
+
+  #refusedByGrpc(): readonly string[] {
+    const snapshot = this.#given.get(this.#options.proxyless.address);
+    return snapshot === undefined ? [] : this.#grpc.judge(snapshot);
   }
 
   /**
@@ -129,7 +143,7 @@ class Bench extends Lifecycle {
    */
   #rebuild({ address, metadata }: Caller, resources: readonly ConfigResource[]): readonly string[] {
     const inputs = {
-      catalog: this.#catalog,
+      catalog: this.#options.catalog,
       resources: resources.toReversed(),
       domain: meshDomain,
     };

@@ -52,8 +52,16 @@ function change(
 
 const target = { destination: { host: 'reviews' } };
 
+/** Hosts of which none covers another. */
+function apart(hosts: readonly unknown[]): readonly unknown[] {
+  const wild = hosts.map(String).filter((host) => host.startsWith('*'));
+  return hosts.filter(
+    (host) => !wild.some((one) => one !== host && String(host).endsWith(one.slice(1))),
+  );
+}
+
 function repairVirtualService(body: Body, seed: number): Body {
-  const hosts = unique(body['hosts']);
+  const hosts = apart(unique(body['hosts']));
   const http = each(body['http'], (route, index) => repairHttpRoute(route, seed + index));
   const tls = each(body['tls'], (route) => ({
     ...route,
@@ -198,9 +206,10 @@ function repairPorts(settings: unknown, seed: number): unknown {
 function sharedRepairs(seed: number): Readonly<Record<string, (value: never) => unknown>> {
   return {
     loadBalancer: (balancer: Body) =>
-      change(keepOne(without(balancer, 'localityLbSetting'), ['simple', 'consistentHash'], seed), {
+      change(keepOne(without(balancer, 'localityLbSetting'), balancers, seed), {
+        zoneAwareLbSetting: (setting: Body) => without(setting, 'failover', 'failoverPriority'),
         consistentHash: (hash: Body) => repairHash(hash, seed),
-        warmup: (warmup: Body) => ({ duration: '10s', ...warmup }),
+        warmup: (warmup: Body) => ({ duration: '10s', ...warmup, aggression: 1.5 }),
       }),
     outlierDetection: (outlier: Body) => ({
       ...outlier,
@@ -211,15 +220,26 @@ function sharedRepairs(seed: number): Readonly<Record<string, (value: never) => 
     connectionPool: (pool: Body) =>
       Object.keys(pool).length === 0
         ? { tcp: {} }
-        : change(pool, { http: (http: Body) => without(http, 'useClientProtocol') }),
+        : change(pool, {
+            http: (http: Body) => change(without(http, 'useClientProtocol'), { http2KeepAlive }),
+          }),
     tls: () => ({ mode: 'DISABLE' }),
   };
+}
+
+const balancers = ['simple', 'consistentHash', 'backendUtilization'];
+
+function http2KeepAlive(given: Body): Body {
+  return { interval: '1s', timeout: '1s', ...given };
 }
 
 function repairHash(hash: Body, seed: number): Body {
   const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'];
   const algorithms = ['ringHash', 'maglev', 'minimumRingSize'];
-  const single = keepOne(keepOne(hash, keys, seed), algorithms, seed);
+  const single = change(keepOne(keepOne(hash, keys, seed), algorithms, seed), {
+    maglev: (maglev: Body) => ({ tableSize: 65_537, ...maglev }),
+    httpCookie: (cookie: Body) => without(cookie, 'attributes'),
+  });
   return keys.some((name) => single[name] !== undefined)
     ? single
     : { ...single, useSourceIp: true };
@@ -244,8 +264,10 @@ function repairServiceEntry(body: Body, seed: number): Body {
     'NONE',
     'DYNAMIC_DNS',
   ][seed % 7];
+  if (resolution === 'DYNAMIC_DNS') return repairDynamic(body, ports as readonly Body[]);
+  const takesSockets = resolution === 'STATIC' && ports.length === 1;
   const endpoints = each(body['endpoints'], (endpoint) =>
-    repairEndpoint(endpoint, names, resolution),
+    repairEndpoint(takesSockets ? endpoint : withoutSocket(endpoint), names, resolution),
   );
   const all = unique(body['hosts']).filter((host) => seed % 3 > 0 || host !== '*');
   const hosts =
@@ -267,6 +289,23 @@ function repairServiceEntry(body: Body, seed: number): Body {
       ? {}
       : { endpoints: resolution === 'DNS_ROUND_ROBIN' ? endpoints.slice(0, 1) : endpoints }),
   };
+}
+
+/** Every name below a wildcard, for calls that carry it. */
+function repairDynamic(body: Body, ports: readonly Body[]): Body {
+  const hosts = unique(body['hosts']).filter((host) => /^\*./.test(String(host)));
+  return {
+    ...without(body, 'exportTo', 'workloadSelector', 'endpoints', 'addresses'),
+    hosts: atLeast(hosts, '*.example.com'),
+    ports: ports.map((port) => ({ ...port, protocol: 'HTTP' })),
+    resolution: 'DYNAMIC_DNS',
+  };
+}
+
+function withoutSocket(endpoint: Body): Body {
+  return String(endpoint['address']).startsWith('unix:')
+    ? { ...endpoint, address: '10.2.0.4' }
+    : endpoint;
 }
 
 /** Several hosts on one port need a protocol that tells them apart. */

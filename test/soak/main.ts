@@ -1,6 +1,6 @@
 /** `npm run soak:registrator [-- --minutes 10 --containers 60 --image IMAGE]`: prints a report as JSON; exit code 1 when something was wrong. */
 import { parseArgs } from 'node:util';
-import { Soak } from './soak.ts';
+import { countFaults, Soak } from './soak.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,4 +27,4 @@ const report = await Soak.run(
   end.signal,
 );
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-process.exitCode = report.wrong + report.foreignTouched === 0 ? 0 : 1;
+process.exitCode = countFaults(report) === 0 ? 0 : 1;

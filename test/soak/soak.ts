@@ -25,13 +25,34 @@ export interface SoakOptions {
 }
 
 export interface SoakReport {
+  /** At most so many containers at a time. */
+  readonly containers: number;
+  readonly services: number;
+  readonly minutes: number;
   readonly actions: Readonly<Record<string, number>>;
   readonly quietPoints: number;
   /** From the end of all trouble until Consul was right, longest of all quiet points (ms). */
   readonly longest: number;
-  /** Instances that Consul had not, had though they were gone, or had otherwise, at the end of a quiet point. */
+  /** Instances that ran and Consul had not, at the end of a quiet point. */
+  readonly lost: number;
+  /** Instances that Consul had though they were gone. */
+  readonly stale: number;
+  /** Instances that Consul had with another name, address or health. */
   readonly wrong: number;
+  /** Quiet points at which the service of somebody else was not as it was. */
   readonly foreignTouched: number;
+}
+
+/** What is wrong at the end of a quiet point, in lines. */
+interface Faults {
+  readonly lost: readonly string[];
+  readonly stale: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+/** How many faults of all kinds a soak has found; 0 is a success. */
+export function countFaults({ lost, stale, wrong, foreignTouched }: SoakReport): number {
+  return lost + stale + wrong + foreignTouched;
 }
 
 const services = 20;
@@ -81,19 +102,20 @@ export class Soak {
     await this.#registerForeign();
     this.#startRegistrator();
     const end = Date.now() + this.#options.minutes * 60_000;
-    const report = { quietPoints: 0, longest: 0, wrong: 0, foreignTouched: 0 };
+    const report = { quietPoints: 0, longest: 0, lost: 0, stale: 0, wrong: 0, foreignTouched: 0 };
     while (Date.now() < end && !signal.aborted) {
       await this.#trouble(Math.min(end, Date.now() + round));
-      const { took, wrong } = await this.#settle();
+      const { took, faults } = await this.#settle();
       report.quietPoints += 1;
       report.longest = Math.max(report.longest, took);
-      report.wrong += wrong;
+      report.lost += faults.lost.length;
+      report.stale += faults.stale.length;
+      report.wrong += faults.wrong.length;
       report.foreignTouched += (await this.#isForeignThere()) ? 0 : 1;
-      this.#options.print(
-        `quiet point ${report.quietPoints}: right after ${took} ms, ${wrong} wrong`,
-      );
+      this.#options.print(`quiet point ${report.quietPoints}: ${describe(took, faults)}`);
     }
-    return { actions: this.#actions, ...report };
+    const { minutes, containers } = this.#options;
+    return { containers, services, minutes, actions: this.#actions, ...report };
   }
 
   async #trouble(until: number): Promise<void> {
@@ -162,18 +184,18 @@ export class Soak {
     this.#actions[name] = (this.#actions[name] ?? 0) + 1;
   }
 
-  async #settle(): Promise<{ readonly took: number; readonly wrong: number }> {
+  async #settle(): Promise<{ readonly took: number; readonly faults: Faults }> {
     const began = Date.now();
     const expected = await this.#host.expected();
     for (;;) {
-      const held = await this.#readConsul().catch(() => ({}));
-      if (isDeepStrictEqual(held, expected)) return { took: Date.now() - began, wrong: 0 };
-      if (Date.now() - began > patience) {
-        const wrong = differences(held, expected);
-        this.#options.print(
-          [...wrong, ...(this.#registrator?.log.lines.slice(-20) ?? [])].join('\n'),
-        );
-        return { took: Date.now() - began, wrong: wrong.length };
+      const held = await this.#readConsul().catch((): Record<string, ExpectedInstance> => ({}));
+      const took = Date.now() - began;
+      const faults = findFaults(held, expected);
+      if (listFaults(faults).length === 0) return { took, faults };
+      if (took > patience) {
+        const log = this.#registrator?.log.lines.slice(-20) ?? [];
+        this.#options.print([...listFaults(faults), ...log].join('\n'));
+        return { took, faults };
       }
       await delay(20);
     }
@@ -242,16 +264,31 @@ interface CatalogService {
   readonly Address: string;
 }
 
-function differences(
+function findFaults(
   held: Readonly<Record<string, ExpectedInstance>>,
   expected: Readonly<Record<string, ExpectedInstance>>,
-): readonly string[] {
-  return [...new Set([...Object.keys(held), ...Object.keys(expected)])]
-    .filter((name) => !isDeepStrictEqual(held[name], expected[name]))
-    .map(
-      (name) =>
-        `${name}: Consul ${JSON.stringify(held[name])}, Docker ${JSON.stringify(expected[name])}`,
-    );
+): Faults {
+  const show = (name: string): string =>
+    `${name}: Consul ${JSON.stringify(held[name])}, Docker ${JSON.stringify(expected[name])}`;
+  const names = Object.keys(expected);
+  return {
+    lost: names.filter((name) => !(name in held)).map(show),
+    stale: Object.keys(held)
+      .filter((name) => !(name in expected))
+      .map(show),
+    wrong: names
+      .filter((name) => name in held && !isDeepStrictEqual(held[name], expected[name]))
+      .map(show),
+  };
+}
+
+function listFaults({ lost, stale, wrong }: Faults): readonly string[] {
+  return [...lost, ...stale, ...wrong];
+}
+
+function describe(took: number, faults: Faults): string {
+  const count = listFaults(faults).length;
+  return count === 0 ? `right after ${took} ms` : `${count} wrong after ${took} ms`;
 }
 
 function pick<T>(items: readonly T[]): T | undefined {

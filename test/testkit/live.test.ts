@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Lifecycle } from '../../kit/lifecycle.ts';
 import { LocalMesh } from '../../local/mesh.ts';
 import { readMeshFile } from '../../local/mesh-file.ts';
 import { applyFiles } from '../../pilot/client/apply.ts';
@@ -29,6 +30,8 @@ interface Ran {
 }
 
 describe('a mesh without containers that runs', () => {
+  // What the first hook has opened is closed, also when the hook fails.
+  const lifecycle = new Lifecycle();
   let folder: TemporaryFolder;
   let local: LocalMesh;
   let opened: OpenedMesh;
@@ -36,6 +39,7 @@ describe('a mesh without containers that runs', () => {
 
   before(async () => {
     folder = await makeTemporaryFolder();
+    lifecycle.add({ close: folder.remove });
     const read = readMeshFile(path, readFileSync(path, 'utf8'));
     assert.ok(read.ok);
     const port = await freePort();
@@ -57,24 +61,25 @@ describe('a mesh without containers that runs', () => {
       },
       verbose: false,
     });
+    lifecycle.add(local);
     assert.deepEqual(await local.whenReady(30_000), []);
     server = local.view.api;
     await apply('destination-rule-all.yaml', jason);
     opened = await openLiveMesh({ pilot: { url: server } });
+    lifecycle.add(opened.mesh);
   });
 
-  after(async () => {
-    await opened.mesh.close();
-    await local.close();
-    await folder.remove();
-  });
+  after(() => lifecycle.close());
 
   async function apply(...names: readonly string[]): Promise<void> {
     const terminal = recordTerminal();
     const places = names.map((name) => join(networking, name));
     const pilot = connectPilot({ url: server });
-    await applyFiles(pilot, { files: { places, isRecursive: false }, dryRun: 'none' }, terminal);
-    await pilot.close();
+    try {
+      await applyFiles(pilot, { files: { places, isRecursive: false }, dryRun: 'none' }, terminal);
+    } finally {
+      await pilot.close();
+    }
     assert.equal(terminal.complained(), '');
   }
 

@@ -182,6 +182,8 @@ describe('the testkit', () => {
     const result = await mesh.from('productpage').get('http://nobody:9080/');
     assertUnreachable(result);
     assert.equal(result.error, 'the mesh has no service named nobody');
+    const near = await mesh.from('productpage').get('http://reveiws:9080/');
+    assert.equal(near.error, 'the mesh has no service named reveiws; did you mean reviews?');
     assert.throws(() => mesh.from('produktpage'), /did you mean "productpage"/);
   });
 

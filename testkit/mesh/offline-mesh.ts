@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,33 +11,24 @@ import { WatchedCell } from '../../kit/watched.ts';
 import { Guardian } from '../../kit/guardian.ts';
 import { AdsServer } from '../../pilot/ads/server.ts';
 import { analyze } from '../../pilot/analysis/analysis.ts';
-import type { ResourceSet, ServiceEntry } from '../../pilot/api/resource.ts';
+import type { ResourceSet } from '../../pilot/api/resource.ts';
 import type { ProxyConfig } from '../../pilot/ir/proxy-config.ts';
-import { httpListenerName, tcpListenerName } from '../../pilot/ir/names.ts';
-import { resolveHostname } from '../../pilot/model/hostname.ts';
 import { type Mesh, emptyMesh } from '../../pilot/model/mesh.ts';
 import { type View, askedLabels, viewOf } from '../../pilot/model/proxy.ts';
 import type { RegisteredService } from '../../pilot/model/service.ts';
 import { Pipeline } from '../../pilot/push/pipeline.ts';
 import { SharedConfig } from '../../pilot/push/shared-config.ts';
 import type { NodeMetadata } from '../../sidecar/contract/node.ts';
-import { Backend, type Behaviour } from './backend.ts';
+import type { Behaviour } from './backend.ts';
+import { Backends } from './backends.ts';
 import { Connections, call } from './caller.ts';
+import { findListener } from './listener.ts';
 import { LogTail } from './log-tail.ts';
 import type { CallPlan, Caller, PreparedMesh } from './mesh-under-test.ts';
 import type { Arrival, Observation, TestRequest } from './observation.ts';
 import { ProxyProcess, accessLogPath } from './proxy-process.ts';
 import { quietLog } from './quiet-log.ts';
-import {
-  type TestPort,
-  type TestService,
-  type TestWorkload,
-  entryService,
-  hostnameOf,
-  meshDomain,
-  meshNamespace,
-  registerServices,
-} from './service.ts';
+import { type TestService, hostnameOf, meshDomain, meshNamespace } from './service.ts';
 
 export interface OfflineMeshOptions {
   /** Path of Envoy. */
@@ -86,9 +76,7 @@ export class OfflineMesh implements PreparedMesh {
   readonly #ads: AdsServer;
   readonly #calls = new Map<string, Calling>();
   readonly #streams: Arrival[] = [];
-  /** By address of the backend. */
-  readonly #workloads = new Map<string, string>();
-  readonly #entries = new Map<ServiceEntry, Promise<ServiceEntry>>();
+  readonly #backends = this.#lifecycle.add(new Backends((id, arrival) => this.#take(id, arrival)));
   readonly #proxies = new Map<string, Promise<Proxy>>();
   #connections = new Connections();
   #folder = '';
@@ -144,7 +132,7 @@ export class OfflineMesh implements PreparedMesh {
       mesh,
       view,
       config: new SharedConfig(view, {}).translate(mesh),
-      workloadAt: (address) => this.#workloads.get(address),
+      workloadAt: (address) => this.#backends.workloadAt(address),
     };
   }
 
@@ -156,7 +144,7 @@ export class OfflineMesh implements PreparedMesh {
     // Nobody asks any more for what came before.
     this.#calls.clear();
     this.#streams.splice(0);
-    this.#rules.set(await this.#standIn(rules));
+    this.#rules.set(await this.#backends.standIn(rules));
     this.#pipeline.flush();
     await this.#ads.whenSynced();
   }
@@ -173,7 +161,8 @@ export class OfflineMesh implements PreparedMesh {
     const calling: Calling = { plan, arrivals: [] };
     this.#calls.set(requestId, calling);
     const proxy = await this.#proxyFor(caller);
-    const route = this.#route(url, proxy.process.options.folder);
+    const mesh = this.#pipeline.mesh.current() ?? emptyMesh;
+    const route = findListener(url, mesh, proxy.process.options.folder);
     if (typeof route === 'string') {
       const outcome: Outcome = { kind: 'failure', reason: route, took: 0 };
       return { requestId, outcome, arrivals: [] };
@@ -219,75 +208,11 @@ export class OfflineMesh implements PreparedMesh {
     // A socket's path may have some hundred characters, and on some systems the folder for temporary files has half of that.
     this.#folder = await mkdtemp(join(tmpdir(), 'cmesh-'));
     const { services, rules } = this.#options;
-    const ports = new Map<string, number>();
-    const keyOf = ({ name }: TestWorkload, { number }: TestPort): string => `${name}:${number}`;
-    await Promise.all(
-      services.flatMap((service) =>
-        service.workloads.flatMap((workload) =>
-          service.ports.map(async (port) => {
-            const backend = await this.#startBackend(service, workload, port);
-            ports.set(keyOf(workload, port), backend.port);
-          }),
-        ),
-      ),
-    );
-    this.#catalog.set(
-      registerServices(services, (workload, port) => ports.get(keyOf(workload, port)) ?? 0),
-    );
-    this.#rules.set(await this.#standIn(rules));
+    this.#catalog.set(await this.#backends.register(services));
+    this.#rules.set(await this.#backends.standIn(rules));
     this.#pipeline.start();
     this.#pipeline.flush();
     this.#pilot = await this.#ads.listen('127.0.0.1:0');
-  }
-
-  /** Puts backends in the place of what ServiceEntries stand for, so that no request leaves this machine. */
-  async #standIn(rules: ResourceSet): Promise<ResourceSet> {
-    return Promise.all(
-      rules.map(async (rule) => {
-        if (rule.kind !== 'ServiceEntry') return rule;
-        const known = this.#entries.get(rule) ?? this.#startEntry(rule);
-        this.#entries.set(rule, known);
-        return known;
-      }),
-    );
-  }
-
-  async #startEntry(entry: ServiceEntry): Promise<ServiceEntry> {
-    const { service, workloads } = entryService(entry);
-    const endpoints = await Promise.all(
-      workloads.map(async (workload) => {
-        const ports = await Promise.all(
-          service.ports.map(async (port) => {
-            const backend = await this.#startBackend(service, workload, port);
-            return [port.name, backend.port] as const;
-          }),
-        );
-        return {
-          address: '127.0.0.1',
-          labels: workload.labels,
-          ports: Object.fromEntries(ports),
-        };
-      }),
-    );
-    return { ...entry, spec: { ...entry.spec, resolution: 'STATIC', endpoints } };
-  }
-
-  async #startBackend(
-    service: Pick<TestService, 'name'>,
-    { name: workload, version }: TestWorkload,
-    { number: port }: TestPort,
-  ): Promise<Backend> {
-    const identity = {
-      service: service.name,
-      workload,
-      port,
-      ...(version === undefined ? {} : { version }),
-    };
-    const backend = this.#lifecycle.add(
-      await Backend.start({ identity, onArrival: (id, arrival) => this.#take(id, arrival) }),
-    );
-    this.#workloads.set(`127.0.0.1:${backend.port}`, workload);
-    return backend;
   }
 
   #take(requestId: string | undefined, arrival: Arrival): Behaviour | undefined {
@@ -318,26 +243,6 @@ export class OfflineMesh implements PreparedMesh {
         .slice(-1);
     }
     return [];
-  }
-
-  /** The listener that would take a connection to `url`, or why there is none. */
-  #route(
-    { hostname: host, port: text }: URL,
-    folder: string,
-  ):
-    | string
-    | { readonly socketPath: string; readonly destination: { address: string; port: number } } {
-    const mesh = this.#pipeline.mesh.current();
-    const name = resolveHostname(host, meshDomain, (name) => mesh?.services.has(name) === true);
-    const service = mesh?.services.get(name);
-    if (service === undefined) return `the mesh has no service named ${host}`;
-    const port = text === '' ? 80 : Number(text);
-    const { address } = service;
-    const socketPath = [tcpListenerName(address, port), httpListenerName(port)]
-      .map((listener) => join(folder, listener))
-      .find((path) => existsSync(path));
-    if (socketPath === undefined) return `no service of the mesh has port ${port}`;
-    return { socketPath, destination: { address, port } };
   }
 
   #nextSourcePort(): number {

@@ -1,0 +1,2 @@
+/** What is wrong with a template, in words for its author. */
+export class TemplateError extends Error {}
