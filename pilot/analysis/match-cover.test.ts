@@ -136,6 +136,11 @@ describe('whether a match takes all that another one would', () => {
       [{ headers: { user: {} } }, { headers: { User: { exact: 'jason' } } }, true],
       [{ headers: { user: { exact: 'jason' } } }, { headers: { user: {} } }, false],
       [{ headers: { user: {} } }, {}, false],
+      [
+        { headers: { user: { regex: 'j.*' }, User: { prefix: 'j' } } },
+        { headers: { user: { prefix: 'j' } } },
+        false,
+      ],
       [{}, { headers: { user: {} } }, true],
       [{ withoutHeaders: { user: {} } }, { uri: { prefix: '/a' } }, false],
       [{ uri: { prefix: '/a' } }, { uri: { prefix: '/a' }, withoutHeaders: { user: {} } }, true],

@@ -28,9 +28,9 @@ export function coversHttp(
     coversAlways(wide.scheme, narrow.scheme) &&
     coversAlways(wide.method, narrow.method) &&
     coversAlways(wide.authority, narrow.authority) &&
-    coversAll(lowerKeys(wide.headers), lowerKeys(narrow.headers)) &&
-    coversAll(wide.queryParams, narrow.queryParams) &&
-    excludesNoMore(lowerKeys(wide.withoutHeaders), lowerKeys(narrow.withoutHeaders))
+    coversAll(headersOf(wide.headers), headersOf(narrow.headers)) &&
+    coversAll(parametersOf(wide.queryParams), parametersOf(narrow.queryParams)) &&
+    excludesNoMore(headersOf(wide.withoutHeaders), headersOf(narrow.withoutHeaders))
   );
 }
 
@@ -104,24 +104,27 @@ function coversAlways(wide: StringMatch | undefined, narrow: StringMatch | undef
   return coversText(askedBy(wide ?? {}), askedBy(narrow ?? {}));
 }
 
+/** A condition on one of many. */
+type Named = readonly [name: string, asked: Asked];
+
 /** For what a request may lack: the narrow match has to ask for it too. */
-function coversAll(wide: Matches = {}, narrow: Matches = {}): boolean {
-  return Object.entries(wide).every(([name, match]) => {
-    const other = narrow[name];
-    return other !== undefined && coversText(askedBy(match), askedBy(other));
-  });
+function coversAll(wide: readonly Named[], narrow: readonly Named[]): boolean {
+  return wide.every(([name, asked]) =>
+    narrow.some(([other, narrower]) => other === name && coversText(asked, narrower)),
+  );
 }
 
 /** What the wide match excludes, the narrow one has to exclude in the same words. */
-function excludesNoMore(wide: Matches = {}, narrow: Matches = {}): boolean {
-  return Object.entries(wide).every(([name, match]) => {
-    const other = narrow[name];
-    return other !== undefined && JSON.stringify(askedBy(match)) === JSON.stringify(askedBy(other));
-  });
+function excludesNoMore(wide: readonly Named[], narrow: readonly Named[]): boolean {
+  const excluded = new Set(narrow.map((named) => JSON.stringify(named)));
+  return wide.every((named) => excluded.has(JSON.stringify(named)));
 }
 
-function lowerKeys(matches: Matches | undefined): Matches {
-  return Object.fromEntries(
-    Object.entries(matches ?? {}).map(([name, match]) => [name.toLowerCase(), match]),
-  );
+/** Names that differ by case only are one header, of which both are asked. */
+function headersOf(matches: Matches = {}): readonly Named[] {
+  return Object.entries(matches).map(([name, match]) => [name.toLowerCase(), askedBy(match)]);
+}
+
+function parametersOf(matches: Matches = {}): readonly Named[] {
+  return Object.entries(matches).map(([name, match]) => [name, askedBy(match)]);
 }
