@@ -4,6 +4,7 @@ import type { Lifecycle } from '../kit/lifecycle.ts';
 import type { Log } from '../kit/log.ts';
 import type { AccessConfig } from './access-config.ts';
 import type { PilotConfig } from './config.ts';
+import { WatchedCell } from '../kit/watched.ts';
 import { type AccessPolicy, defaultPolicy } from './http/access/access.ts';
 import { type AuditLog, openAuditLog } from './http/access/audit.ts';
 import { readGateway } from './http/access/origin.ts';
@@ -53,20 +54,19 @@ async function openAccess(
   );
   const policy = { ...defaultPolicy, localRole, remoteRole, forwarders };
   if (tokenFile === undefined) return policy;
-  let tokens: TokenSet | undefined;
+  const tokens = new WatchedCell<TokenSet>();
   const watched = lifecycle.add(
     await watchFiles({
       paths: [tokenFile],
       secret: [tokenFile],
       parse: ([text = '']) => readTokens(tokenFile, text),
-      onChange: (changed) => {
-        tokens = changed;
-      },
+      onChange: (changed) => tokens.set(changed),
       clock: systemClock,
       log,
     }),
   );
-  return { ...policy, tokens: () => tokens ?? watched.first };
+  tokens.set(watched.first);
+  return { ...policy, tokens };
 }
 
 function readTokens(path: string, text: string): TokenSet {

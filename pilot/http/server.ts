@@ -2,6 +2,7 @@ import type { ServerOptions } from 'node:http';
 import {
   fastify,
   type FastifyInstance,
+  type FastifyRequest,
   type InjectOptions,
   type LightMyRequestResponse,
 } from 'fastify';
@@ -83,7 +84,10 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = limits.connections;
-  register(app, { deps, streams, encoder });
+  const mayGoOn = register(app, { deps, streams, encoder });
+  const ignoreTokens = deps.access?.tokens.subscribe(() => {
+    streams.endUnless(mayGoOn);
+  });
   const opened: Closer[] = [];
   return {
     listen: (address) => app.listen(address),
@@ -108,6 +112,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       openStreams: streams.size,
     }),
     close: async () => {
+      ignoreTokens?.();
       streams.endAll();
       await Promise.all([app.close(), ...opened.map((listener) => listener.close())]);
     },
@@ -123,11 +128,15 @@ function connectionLimits(limits: Limits): ServerOptions {
   };
 }
 
-function register(app: FastifyInstance, context: WatchContext): void {
+/** Returns what says whether a request that goes on may do so still. */
+function register(
+  app: FastifyInstance,
+  context: WatchContext,
+): (request: FastifyRequest) => boolean {
   const { deps, streams } = context;
   handleErrors(app, deps.log);
   if (deps.audit !== undefined) recordWrites(app, deps.audit, deps.clock);
-  guardRequests(app, deps.access ?? defaultPolicy);
+  const mayGoOn = guardRequests(app, deps.access ?? defaultPolicy);
   limitWatches(app, deps.limits ?? defaultLimits);
   readBodies(app);
   serveDiscovery(app);
@@ -140,4 +149,5 @@ function register(app: FastifyInstance, context: WatchContext): void {
   serveMesh(app, deps, streams);
   serveHealth(app, deps);
   serveDebug(app, deps);
+  return mayGoOn;
 }

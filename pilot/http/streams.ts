@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A client that does not read is cut off when so much waits for it (bytes). */
 const maxBacklog = 16 * 1024 * 1024;
@@ -15,7 +15,7 @@ export interface LineStream {
 
 /** All open streams of the server, so that it can end them when it stops. */
 export class Streams {
-  readonly #open = new Set<LineStream>();
+  readonly #open = new Map<LineStream, FastifyRequest>();
   #sent = 0;
 
   /** How many are open. */
@@ -51,13 +51,20 @@ export class Streams {
         raw.once('close', action);
       },
     };
-    this.#open.add(stream);
+    this.#open.set(stream, reply.request);
     stream.onEnd(() => this.#open.delete(stream));
     return stream;
   }
 
   /** Ends all streams as if they were complete: watchers come back to another server. */
   endAll(): void {
-    for (const stream of this.#open) stream.end();
+    for (const stream of this.#open.keys()) stream.end();
+  }
+
+  /** Ends those whose request may not go on. Kubernetes looks at a token only when a watch begins. */
+  endUnless(mayGoOn: (request: FastifyRequest) => boolean): void {
+    for (const [stream, request] of this.#open) {
+      if (!mayGoOn(request)) stream.end();
+    }
   }
 }

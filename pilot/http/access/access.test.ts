@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { startApiServer, type ApiServer } from '../../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../../test/support/config-objects.ts';
 import { systemClock } from '../../../kit/clock.ts';
+import { WatchedCell } from '../../../kit/watched.ts';
 import type { ConfigObject } from '../../api/resource.ts';
 import { type AccessPolicy, defaultPolicy } from './access.ts';
 import type { AuditLog } from './audit.ts';
-import { parseTokenFile } from './token-file.ts';
+import { type TokenSet, parseTokenFile } from './token-file.ts';
 
 const services = '/apis/networking.istio.io/v1/namespaces/default/virtualservices';
 const filters = '/apis/networking.istio.io/v1alpha3/namespaces/default/envoyfilters';
@@ -20,13 +21,19 @@ const secret: ConfigObject = {
   data: { password: Buffer.from('hunter2').toString('base64') },
 };
 
-function policyWithTokens(changes: Partial<AccessPolicy> = {}): AccessPolicy {
-  const lines = Object.entries(tokens).map(
-    ([role, token]) => `- { name: ${role}er, role: ${role}, token: ${token} }`,
+function tokenSet(...wanted: readonly (keyof typeof tokens)[]): TokenSet {
+  const lines = wanted.map(
+    (role) => `- { name: ${role}er, role: ${role}, token: ${tokens[role]} }`,
   );
   const parsed = parseTokenFile('tokens.yaml', `tokens:\n${lines.join('\n')}\n`);
   assert.ok(parsed.ok);
-  return { ...defaultPolicy, tokens: () => parsed.tokens, ...changes };
+  return parsed.tokens;
+}
+
+function policyWithTokens(changes: Partial<AccessPolicy> = {}): AccessPolicy {
+  const cell = new WatchedCell<TokenSet>();
+  cell.set(tokenSet('read', 'write', 'admin'));
+  return { ...defaultPolicy, tokens: cell, ...changes };
 }
 
 interface Ask {
@@ -143,6 +150,26 @@ describe('access to the configuration API', () => {
         '401 401 401 401 401 401 401',
       ],
     );
+  });
+
+  it('ends the watches of a token that is taken away, and no others', async () => {
+    const held = new WatchedCell<TokenSet>();
+    held.set(tokenSet('read', 'write'));
+    server = await startApiServer({ access: { ...defaultPolicy, tokens: held } });
+    const watch = async (token: string): Promise<Response> =>
+      fetch(`${server.url}${services}?watch=true`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    const [read, written] = [await watch(tokens.read), await watch(tokens.write)];
+    held.set(tokenSet('write'));
+    assert.equal(await read.text(), '');
+    await server.store.create(reviews);
+    let first = '';
+    for await (const line of written.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      first = line;
+      break;
+    }
+    assert.match(first, /"type":"ADDED"/);
   });
 
   it('judges what the router found, however the path is written', async () => {

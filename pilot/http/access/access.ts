@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type Watched, WatchedCell } from '../../../kit/watched.ts';
 import { ApiError } from '../api-error.ts';
 import { createOriginCheck, plainAddress } from './origin.ts';
 import type { Role } from './role.ts';
@@ -6,8 +7,8 @@ import { type TokenSet, noTokens } from './token-file.ts';
 
 /** Who may do what; without it, this machine may do all and others may read. */
 export interface AccessPolicy {
-  /** The tokens in force at this moment. */
-  readonly tokens: () => TokenSet;
+  /** The tokens in force. */
+  readonly tokens: Watched<TokenSet>;
   /** What requests without a token may do that come from this machine. */
   readonly localRole: Role;
   /** What all others may do without a token. */
@@ -17,7 +18,7 @@ export interface AccessPolicy {
 }
 
 export const defaultPolicy: AccessPolicy = {
-  tokens: () => noTokens,
+  tokens: new WatchedCell<TokenSet>(),
   localRole: 'admin',
   remoteRole: 'read',
   forwarders: [],
@@ -44,7 +45,9 @@ export function createIdentification(policy: AccessPolicy): (request: IncomingMe
   return (request) => {
     const address = plainAddress(request.socket.remoteAddress) ?? '';
     const { authorization } = request.headers;
-    if (authorization !== undefined) return identify(authorization, policy.tokens(), address);
+    if (authorization !== undefined) {
+      return identify(authorization, policy.tokens.current() ?? noTokens, address);
+    }
     const origin = originOf(request);
     if (origin.kind === 'local') {
       return { name: anonymous, role: policy.localRole, address, isKnown: false };

@@ -20,9 +20,13 @@ export function judgedOf(request: FastifyRequest): Judged | undefined {
 
 /**
  * Lets requests through that their sender may make, before their bodies are read. The others are answered with 401
- * when a token could help and none was sent, and with 403 otherwise.
+ * when a token could help and none was sent, and with 403 otherwise. Returns the function that says whether a request
+ * that was let through would be so still: tokens come and go.
  */
-export function guardRequests(app: FastifyInstance, policy: AccessPolicy): void {
+export function guardRequests(
+  app: FastifyInstance,
+  policy: AccessPolicy,
+): (request: FastifyRequest) => boolean {
   const identify = createIdentification(policy);
   app.addHook('onRequest', (request, _reply, done) => {
     const attributes = attributesOf(request);
@@ -32,6 +36,13 @@ export function guardRequests(app: FastifyInstance, policy: AccessPolicy): void 
     if (isAllowed(caller.role, attributes)) done();
     else done(refuse(caller, attributes));
   });
+  return (request) => {
+    try {
+      return isAllowed(identify(request.raw).role, attributesOf(request));
+    } catch {
+      return false;
+    }
+  };
 }
 
 function refuse(caller: Caller, attributes: Attributes): ApiError {
