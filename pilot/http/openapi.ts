@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KindDefinition } from '../api/kind.ts';
+import { statusSchema } from './openapi-status.ts';
+import { hasStatus } from './reconciled.ts';
 
 /**
  * OpenAPI documents, for two readers in kubectl: `explain` shows the schemas, and validation looks whether
@@ -104,7 +106,12 @@ function schemaOf(definition: KindDefinition, gvk: GroupVersionKind): object {
   return {
     type: 'object',
     description: definition.description,
-    properties: { ...typeMeta, metadata, ...bodyProperties(definition) },
+    properties: {
+      ...typeMeta,
+      metadata,
+      ...bodyProperties(definition),
+      ...(hasStatus(definition) && definition.isFlat !== true ? { status: statusSchema } : {}),
+    },
     'x-kubernetes-group-version-kind': [gvk],
   };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { fuzzConnections, fuzzDir, fuzzMemory } from './run.ts';
 
-/** A new one each time; `npm run fuzz:api -- COUNT SEED` sends the same again. */
-const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
+/** The same each time; `npm run fuzz:api -- COUNT SEED` sends others. */
+const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 
 /** A share of what `npm run fuzz:api` sends: 100,000 take a minute and a half. */
 describe(`the configuration API under requests that are nearly right (FUZZ_SEED=${seed})`, () => {

@@ -12,7 +12,7 @@ import { History } from './history.ts';
 
 describe('the registrator in random histories', () => {
   const histories = Number(process.env['HISTORIES'] ?? '500');
-  const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+  const seed = Number(process.env['SEED'] ?? 1);
   /** Histories that go on side by side: each mostly waits. */
   const lanes = 24;
   let consul: TestConsul;
