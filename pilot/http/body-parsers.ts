@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { parseYamlDocument, type YamlDocument } from '../store/yaml-document.ts';
+import { parseYamlDocument } from '../store/yaml-document.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { decodeProtobuf } from './protobuf-object.ts';
 
@@ -57,21 +57,12 @@ export function parseYaml(text: string): unknown {
     const message = `the body is longer than ${longestYaml} characters, which is the most for YAML; send it as JSON`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
   }
-  const document = readYaml(text);
+  const document = parseYamlDocument({ text, line: 1 });
   if (!document.ok) {
     const { line, column } = document.place;
     throw badRequest(`the body is not YAML: line ${line}, column ${column}: ${document.message}`);
   }
   return assertShape(document.value);
-}
-
-function readYaml(text: string): YamlDocument {
-  try {
-    return parseYamlDocument({ text, line: 1 });
-  } catch (error) {
-    // What is nested too deeply for the parser ends its stack.
-    throw badRequest(`the body is not YAML: ${(error as Error).message}`);
-  }
 }
 
 const unreadable = Symbol('unreadable');
