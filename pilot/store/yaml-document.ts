@@ -1,5 +1,5 @@
-import { LineCounter, parseDocument } from 'yaml';
-import { findTooDeep, tooDeep } from './yaml-depth.ts';
+import { type Document, LineCounter } from 'yaml';
+import { parseBoundedDocument } from './bounded-document.ts';
 import type { DocumentText } from './yaml-split.ts';
 import { type Place, placeAt, placeOfField } from './yaml-place.ts';
 
@@ -22,14 +22,7 @@ export type YamlDocument =
 export function parseYamlDocument({ text, line }: DocumentText): YamlDocument {
   const lines = new LineCounter();
   const inStream = (place: Place): Place => ({ ...place, line: place.line + line - 1 });
-  const deep = findTooDeep(text);
-  if (deep !== undefined) {
-    const before = text.slice(0, deep).split('\n');
-    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-    return { ok: false, message: tooDeep, place: inStream(place) };
-  }
-  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const;
-  const document = parseDocument(text, options);
+  const document = parseBoundedDocument(text, lines);
   const [fault] = document.errors;
   if (fault !== undefined) {
     const message = fault.message.split('\n')[0] ?? fault.message;
@@ -42,7 +35,7 @@ export function parseYamlDocument({ text, line }: DocumentText): YamlDocument {
   };
 }
 
-function readValue(document: ReturnType<typeof parseDocument>): unknown {
+function readValue(document: Document.Parsed): unknown {
   try {
     return document.toJS() as unknown;
   } catch {

@@ -24,6 +24,14 @@ describe('YAML that is nested too deeply', () => {
     assert.equal(parseYamlDocument({ text, line: 1 }).ok, true);
   });
 
+  it('is not what has two documents, which is said as such', () => {
+    const document = parseYamlDocument({ text: 'a: 1\n...\nb: 1\n', line: 1 });
+    assert.deepEqual(document.ok ? undefined : [document.message, document.place], [
+      'a second document begins here; separate documents by ---',
+      { line: 3, column: 1 },
+    ]);
+  });
+
   it('is said to be where it gets too deep', () => {
     const document = parseYamlDocument({ text: `a: 1\nb: ${'['.repeat(300)}`, line: 1 });
     assert.deepEqual(document.ok ? undefined : document.place, { line: 2, column: 203 });
