@@ -31,19 +31,63 @@ function select<K extends Kind>(
   const given = resources.filter((resource): resource is OfKind<K> => resource.kind === kind);
   if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
   if (isSameList(given, previous.given)) return previous;
-  return { given, byAge: update(previous.byAge, given) };
+  return { given, byAge: update(previous, given) };
 }
+
+/**
+ * The list with each resource mapped. `previous` only saves work: what is in both lists is not mapped again, and without
+ * a difference it is the same list.
+ */
+export function mapByAge<R extends ConfigResource, T>(
+  byAge: readonly R[],
+  map: (resource: R) => T,
+  previous: { readonly byAge: readonly R[]; readonly mapped: readonly T[] } = noneMapped,
+): readonly T[] {
+  if (byAge === previous.byAge) return previous.mapped;
+  let place = 0;
+  return byAge.map((resource) => {
+    let known = previous.byAge[place];
+    while (known !== undefined && known !== resource && compareAges(known, resource) < 0) {
+      place += 1;
+      known = previous.byAge[place];
+    }
+    if (known !== resource) return map(resource);
+    place += 1;
+    return previous.mapped[place - 1] as T;
+  });
+}
+
+const noneMapped = { byAge: [], mapped: [] };
 
 /** From here on a sort is cheaper than as many searches and shifts. */
 const manyChanges = 100;
 
-function update<R extends ConfigResource>(byAge: readonly R[], given: readonly R[]): readonly R[] {
-  const present = new Set(given);
-  const kept = byAge.filter((resource) => present.has(resource));
-  for (const resource of kept) present.delete(resource);
-  if (present.size > manyChanges) return [...given].sort(compareAges);
-  for (const added of present) kept.splice(findPlace(kept, added), 0, added);
+function update<R extends ConfigResource>(
+  { given: before, byAge }: { readonly given: readonly R[]; readonly byAge: readonly R[] },
+  given: readonly R[],
+): readonly R[] {
+  const { gone, come } = compareLists(before, given);
+  if (come.length > manyChanges) return [...given].sort(compareAges);
+  const kept = gone.size === 0 ? [...byAge] : byAge.filter((resource) => !gone.has(resource));
+  for (const added of come) kept.splice(findPlace(kept, added), 0, added);
   return kept;
+}
+
+interface Difference<T> {
+  readonly gone: ReadonlySet<T>;
+  readonly come: readonly T[];
+}
+
+/** What is only in the one list, and only in the other; most often they are alike at both ends. */
+function compareLists<T>(before: readonly T[], after: readonly T[]): Difference<T> {
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const gone = new Set(before.slice(head, before.length - tail));
+  const come = after.slice(head, after.length - tail).filter((entry) => !gone.delete(entry));
+  return { gone, come };
 }
 
 /** The index of the first resource that is younger than `resource`. */
