@@ -1,3 +1,4 @@
+import { compareLists } from '../../kit/list-difference.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
 /** The kinds that the mesh takes in order of age. */
@@ -71,23 +72,6 @@ function update<R extends ConfigResource>(
   const kept = gone.size === 0 ? [...byAge] : byAge.filter((resource) => !gone.has(resource));
   for (const added of come) kept.splice(findPlace(kept, added), 0, added);
   return kept;
-}
-
-interface Difference<T> {
-  readonly gone: ReadonlySet<T>;
-  readonly come: readonly T[];
-}
-
-/** What is only in the one list, and only in the other; most often they are alike at both ends. */
-function compareLists<T>(before: readonly T[], after: readonly T[]): Difference<T> {
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
-  const gone = new Set(before.slice(head, before.length - tail));
-  const come = after.slice(head, after.length - tail).filter((entry) => !gone.delete(entry));
-  return { gone, come };
 }
 
 /** The index of the first resource that is younger than `resource`. */
