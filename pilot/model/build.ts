@@ -1,5 +1,6 @@
+import { sameElements } from '../../kit/same-elements.ts';
 import type { ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
-import { type Selections, isSameList, mapByAge, selectByAge } from './by-age.ts';
+import { type Selections, mapByAge, selectByAge } from './by-age.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
 import { askedBy } from './proxy.ts';
@@ -188,7 +189,7 @@ function toRule<Spec extends object>(
     return before;
   }
   const fresh: Rule<Spec> = { namespace, name, hosts: hosts.map(resolve), spec };
-  const rule = before !== undefined && isSameList(before.hosts, fresh.hosts) ? before : fresh;
+  const rule = before !== undefined && sameElements(before.hosts, fresh.hosts) ? before : fresh;
   rules.set(spec, { services, domain, rule });
   return rule;
 }
@@ -266,5 +267,5 @@ function keepSet<T>(previous: ReadonlySet<T>, next: ReadonlySet<T>): ReadonlySet
 
 /** The previous list when the next one has the same entries. */
 function keepList<T>(previous: readonly T[], next: readonly T[]): readonly T[] {
-  return isSameList(previous, next) ? previous : next;
+  return sameElements(previous, next) ? previous : next;
 }

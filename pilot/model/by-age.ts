@@ -1,4 +1,5 @@
 import { compareLists } from '../../kit/list-difference.ts';
+import { sameElements } from '../../kit/same-elements.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
 /** The kinds that the mesh takes in order of age. */
@@ -31,7 +32,7 @@ function select<K extends Kind>(
 ): Selection<K> {
   const given = resources.filter((resource): resource is OfKind<K> => resource.kind === kind);
   if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
-  if (isSameList(given, previous.given)) return previous;
+  if (sameElements(given, previous.given)) return previous;
   return { given, byAge: update(previous, given) };
 }
 
@@ -101,9 +102,4 @@ function ageOf(resource: ConfigResource): string {
   const age = [metadata.creationTimestamp ?? '', key.namespace, key.name].join('/');
   ages.set(resource, age);
   return age;
-}
-
-/** Whether two lists have the same entries in the same order. */
-export function isSameList(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
