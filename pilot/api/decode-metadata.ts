@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { forbidden, invalid, required, unknownField } from './field-error.ts';
+import { forbidden, invalid, notKept, required, unknownField } from './field-error.ts';
 import { checkLabels, isDnsLabel } from './field-rules.ts';
 import type { KindDefinition } from './kind.ts';
 import { fallbackNamespace } from './namespace.ts';
@@ -18,6 +18,12 @@ const ignored = [
   'finalizers',
 ];
 
+/** Those of them that somebody would rely on. */
+const relied: Readonly<Record<string, string>> = {
+  ownerReferences: 'nothing is deleted along with an owner here',
+  finalizers: 'a deletion waits for nobody here',
+};
+
 const schema = message('Metadata of an object.', {
   name: text('Name, unique in its namespace and kind.'),
   namespace: text('Namespace.'),
@@ -32,6 +38,7 @@ const schema = message('Metadata of an object.', {
 
 export interface DecodedMetadata {
   readonly metadata: ObjectMeta;
+  /** Some are warnings. */
   readonly errors: readonly FieldError[];
   readonly unknown: readonly FieldError[];
 }
@@ -49,7 +56,19 @@ export function decodeMetadata(value: unknown, kind: KindPlace): DecodedMetadata
   if (errors.length > 0) return { metadata: { ...nameless, ...named(fields) }, errors, unknown };
   const metadata = withDefaults(fields, kind);
   const placed = kind.isClusterScoped === true ? [...checkNoNamespace(fields)] : [];
-  return { metadata, errors: [...checkMetadata(metadata), ...placed], unknown };
+  return {
+    metadata,
+    errors: [...checkMetadata(metadata), ...placed, ...findDropped(value)],
+    unknown,
+  };
+}
+
+function findDropped(value: object): readonly FieldError[] {
+  return Object.entries(value).flatMap(([name, field]: readonly [string, unknown]) => {
+    const why = Object.hasOwn(relied, name) ? relied[name] : undefined;
+    const isSet = Array.isArray(field) && field.length > 0;
+    return why === undefined || !isSet ? [] : [notKept(`metadata.${name}`, why)];
+  });
 }
 
 const nameless: ObjectMeta = { name: '', namespace: fallbackNamespace };

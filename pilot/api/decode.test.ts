@@ -104,6 +104,7 @@ describe('decodeObject', () => {
       { name: 'a', labels: { app: 1 } },
       { name: 'a', labels: { app: 'no spaces' } },
       { name: 'a', finalizers: [], managedFields: [], generateName: 'x' },
+      { name: 'a', finalizers: ['shop/wait'], ownerReferences: [{ name: 'b' }] },
     ];
     assert.deepEqual(
       cases.map((metadata) => messages(decodeObject({ ...object, metadata }, 'Strict'))),
@@ -119,6 +120,10 @@ describe('decodeObject', () => {
           'metadata.labels[app]: Invalid value: "no spaces": must be a label value: at most 63 letters, digits, -, _ or ., beginning and ending with a letter or digit',
         ],
         [],
+        [
+          'metadata.finalizers: is not kept: a deletion waits for nobody here',
+          'metadata.ownerReferences: is not kept: nothing is deleted along with an owner here',
+        ],
       ],
     );
   });

@@ -15,6 +15,7 @@ export const fieldCodes = {
   unknown: 'E_FIELD_UNKNOWN',
   kind: 'E_KIND_UNKNOWN',
   dormant: 'W_NOT_IN_FORCE',
+  dropped: 'W_NOT_KEPT',
   /** One of the codes of the analysis (pilot/analysis/codes.ts). */
   deprecated: 'CM0601',
 } as const;
@@ -102,6 +103,11 @@ export function notInForce(path: string, note: string | undefined, others: numbe
 export function kindNotInForce(kind: string): FieldError {
   const message = `${kind} is stored, but not yet in force: proxies get nothing of it`;
   return { code: fieldCodes.dormant, severity: 'warning', path: 'kind', message };
+}
+
+/** A warning: the field is taken, and not stored; `why` says what that means. */
+export function notKept(path: string, why: string): FieldError {
+  return { code: fieldCodes.dropped, severity: 'warning', path, message: `is not kept: ${why}` };
 }
 
 /** The same finding as a warning: the object is accepted. */
