@@ -139,5 +139,9 @@ const objectMeta = {
     resourceVersion: { type: 'string', description: 'Version in the store.' },
     generation: { type: 'integer', description: 'Grows with every change of spec.' },
     creationTimestamp: { type: 'string', description: 'When it was created.' },
+    deletionTimestamp: {
+      type: 'string',
+      description: 'When the deletion of a namespace began; other objects go at once.',
+    },
   },
 };
