@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../kit/clock.ts';
 import { createLog } from '../../kit/log.ts';
 import { type Answer, type ApiServer, startApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
-import { stopEngines, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
+import { openStores, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
 import { namespaceKey } from '../api/namespace.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
@@ -176,18 +176,13 @@ for (const [engineName, engine] of Object.entries(storeEngines)) {
     let place: StorePlace;
     let store: ConfigStore;
     let other: ConfigStore;
+    openStores(engine, (opened) => {
+      ({ place, store } = opened);
+    });
     beforeEach(async () => {
-      place = await engine.makePlace();
-      store = await place.open();
       // Pilots that share a folder see each other's writes in their own time; those on one Consul at once.
       other = engineName === 'consul' ? await place.open() : store;
     });
-    afterEach(async () => {
-      await other.close();
-      await store.close();
-      await place.remove();
-    });
-    after(stopEngines);
 
     it('leaves nothing of what others write into it all the while', async () => {
       await store.create(virtualServiceObject('first', 'v1', name));
@@ -268,7 +263,6 @@ for (const [engineName, engine] of Object.entries(storeEngines)) {
       const refused = await codeOf(next.create(virtualServiceObject('b', 'v1', name)));
       await finishRemovals(next, { clock, log });
       const left = [next.list().items, next.get(key)];
-      await next.close();
       assert.deepEqual(
         [between?.deletionTimestamp, between?.labels, refused, left],
         ['2030-01-02T03:04:05Z', { team: 'a' }, 'E_TERMINATING', [[], undefined]],
