@@ -6,7 +6,7 @@ import { dormant, isInForce } from '../pilot/api/in-force.ts';
 import { kinds } from '../pilot/api/kinds.ts';
 import type { ConfigResource } from '../pilot/api/resource.ts';
 import { buildMesh } from '../pilot/model/build.ts';
-import { askedLabels, viewOf } from '../pilot/model/proxy.ts';
+import { viewOf } from '../pilot/model/proxy.ts';
 import { SharedConfig } from '../pilot/push/shared-config.ts';
 import { ownOf, translateOwn } from '../pilot/translate/own.ts';
 import { matchGolden } from './support/golden.ts';
@@ -99,7 +99,7 @@ function readPaths(kind: Kind, spec: unknown): ReadonlySet<string> {
   const mesh = buildMesh({ catalog, resources, domain: 'service.consul' });
   const proxy = proxyAt('10.0.0.1');
   const workload = mesh.workloads.get(proxy.id.address);
-  new SharedConfig(viewOf(proxy, workload, askedLabels(mesh)), {}).translate(mesh);
+  new SharedConfig(viewOf(proxy, workload, mesh.askedLabels), {}).translate(mesh);
   translateOwn(ownOf(proxy, workload), {});
   return paths;
 }

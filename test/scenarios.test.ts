@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { analyze } from '../pilot/analysis/analysis.ts';
 import { buildMesh } from '../pilot/model/build.ts';
 import type { Mesh } from '../pilot/model/mesh.ts';
-import { askedLabels, viewOf } from '../pilot/model/proxy.ts';
+import { viewOf } from '../pilot/model/proxy.ts';
 import {
   ClusterLoadAssignmentSchema,
   ClusterSchema,
@@ -69,7 +69,7 @@ describe('scenarios: from registries and rules to xDS', () => {
       const proxy = proxyAt(address, metadata);
       it(`${name}: the IR of ${proxyName}`, () => {
         const workload = mesh.workloads.get(proxy.id.address);
-        const view = viewOf(proxy, workload, askedLabels(mesh));
+        const view = viewOf(proxy, workload, mesh.askedLabels);
         const outbound = new SharedConfig(view, options).translate(mesh);
         const ir = { view, outbound, own: translateOwn(ownOf(proxy, workload), options) };
         matchGolden(
@@ -79,7 +79,7 @@ describe('scenarios: from registries and rules to xDS', () => {
       });
 
       it(`${name}: the xDS of ${proxyName}`, () => {
-        const [snapshot] = new SnapshotFactory(options).build(mesh, [proxy], askedLabels(mesh));
+        const [snapshot] = new SnapshotFactory(options).build(mesh, [proxy]);
         assert.ok(snapshot);
         assert.deepEqual(checkSnapshot(snapshot), []);
         // The bytes follow from the IR, so those of one proxy are enough to read.

@@ -1,12 +1,17 @@
 import type { Clock } from '../../kit/clock.ts';
 import { createDebounce, type Debounce } from '../../kit/debounce.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
+import { compareLists } from '../../kit/list-difference.ts';
 
 /** One connected proxy, as far as it matters here. */
 export interface ReconcilingProxy {
   /** Whether it has accepted all that it is to have now. */
   readonly isUpToDate: () => boolean;
   readonly isOver: () => boolean;
+}
+
+interface WithMetadata {
+  readonly metadata: object;
 }
 
 /** How many of the connected proxies have an object in force, as it is now. */
@@ -34,6 +39,8 @@ export class Reconciliation implements Closer {
   readonly #listeners = new Set<() => void>();
   readonly #tell: Debounce;
   #build = 0;
+  /** What the last rebuild was of. */
+  #built: readonly WithMetadata[] = [];
   /** The numbers of the proxies, ascending, until one changes. */
   #sorted: readonly number[] | undefined;
 
@@ -45,11 +52,12 @@ export class Reconciliation implements Closer {
   }
 
   /** To be called when all proxies know what they are to have of `resources`. */
-  built(resources: Iterable<{ readonly metadata: object }>): void {
+  built(resources: readonly WithMetadata[]): void {
     this.#build += 1;
-    for (const { metadata } of resources) {
+    for (const { metadata } of compareLists(this.#built, resources).come) {
       if (!this.#builds.has(metadata)) this.#builds.set(metadata, this.#build);
     }
+    this.#built = resources;
     for (const proxy of this.#proxies.keys()) this.#note(proxy);
     this.#changed();
   }

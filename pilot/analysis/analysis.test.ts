@@ -40,7 +40,13 @@ describe('the analysis', () => {
     );
     const catalogs = [exampleServices, exampleServices.slice(1), exampleServices.slice(0, 2)];
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.nat(pool.length - 1).map((at) => ({ kind: 'put', at }) as const) },
+      { weight: 4, arbitrary: fc.nat(pool.length - 1).map((at) => ({ kind: 'put', at }) as const) },
+      { weight: 2, arbitrary: fc.nat(pool.length - 1).map((at) => ({ kind: 'try', at }) as const) },
+      // As the store does it: what is written has got a version in the meantime.
+      {
+        weight: 4,
+        arbitrary: fc.nat(pool.length - 1).map((at) => ({ kind: 'write', at }) as const),
+      },
       {
         weight: 2,
         arbitrary: fc.nat(pool.length - 1).map((at) => ({ kind: 'remove', at }) as const),
@@ -59,10 +65,16 @@ describe('the analysis', () => {
         for (const { kind, at } of steps) {
           const resource = pool[at]!;
           const name = JSON.stringify(resource.key);
-          if (kind === 'put') {
-            analysis.preview({ kind, resource });
+          if (kind === 'try') {
+            analysis.preview({ kind: 'put', resource });
+          } else if (kind === 'put') {
             analysis.change({ kind, resource });
             present.set(name, resource);
+          } else if (kind === 'write') {
+            analysis.preview({ kind: 'put', resource });
+            const written = structuredClone(resource);
+            analysis.change({ kind: 'put', resource: written });
+            present.set(name, written);
           } else if (kind === 'remove') {
             analysis.preview({ kind, key: resource.key });
             analysis.change({ kind, key: resource.key });
@@ -80,7 +92,7 @@ describe('the analysis', () => {
         });
         assert.deepEqual(analysis.problems(), fresh);
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 
@@ -116,6 +128,35 @@ describe('the analysis', () => {
         caused: ['CM0102 VirtualService default/web'],
         gone: ['CM0102 VirtualService default/web'],
         unchanged: [],
+      },
+    );
+  });
+
+  it('does not take for true what a preview said of another mesh', () => {
+    const rule = route('web', '{ host: web }');
+    const after = (event: (analysis: Analysis) => void): readonly string[] => {
+      const analysis = new Analysis(domain);
+      analysis.setServices(exampleServices);
+      analysis.preview({ kind: 'put', resource: rule });
+      event(analysis);
+      analysis.change({ kind: 'put', resource: rule });
+      return shown(analysis.problemsOf(rule.key));
+    };
+    const other = { ...rule, key: { ...rule.key, name: 'before' } };
+    assert.deepEqual(
+      {
+        nothing: after(() => undefined),
+        services: after((analysis) => {
+          analysis.setServices([]);
+        }),
+        rules: after((analysis) => {
+          analysis.change({ kind: 'put', resource: other });
+        }),
+      },
+      {
+        nothing: [],
+        services: ['CM0101 VirtualService default/web', 'CM0111 VirtualService default/web'],
+        rules: ['CM0201 VirtualService default/web'],
       },
     );
   });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../../kit/problem.ts';
 import { formatKey } from '../api/kinds.ts';
 import type { ConfigResource, ObjectKey } from '../api/resource.ts';
@@ -6,14 +7,10 @@ import { type Analyzer, type Finding, nameOf } from './analyzer.ts';
 import { analyzers } from './analyzers.ts';
 import { infoOf } from './codes.ts';
 import { Facts, type Kind } from './facts.ts';
-import { MeshIndex } from './index-of-mesh.ts';
+import { type AnalyzedChange, MeshIndex } from './index-of-mesh.ts';
 
 /** Kubernetes-style mark on an object: codes, separated by commas, that are not to be said of it; * for all. */
 export const suppressAnnotation = 'galley.istio.io/analyze-suppress';
-
-export type AnalyzedChange =
-  | { readonly kind: 'put'; readonly resource: ConfigResource }
-  | { readonly kind: 'remove'; readonly key: ObjectKey };
 
 /** A write is not to wait for thousands of others; status, log and `cmesh analyze` leave none out. */
 const mostPreviewed = 100;
@@ -36,6 +33,8 @@ export class Analysis {
   readonly #stale = new Set<string>();
   /** Never looked at, so nobody knows yet what they depend on. */
   readonly #unseen = new Set<string>();
+  /** Of the last preview; nothing has changed since. A write is what mostly follows, with the same result. */
+  #foreseen: { readonly resource: ConfigResource; readonly result: Result } | undefined;
 
   /** `domain` is the one in which rules may use short names. */
   constructor(domain: string, chosen: readonly Analyzer[] = analyzers) {
@@ -52,18 +51,22 @@ export class Analysis {
     if (this.#index.services === undefined) {
       for (const name of this.#index.resources.keys()) this.#stale.add(name);
     }
+    this.#foreseen = undefined;
     this.#invalidate(this.#index.setServices(services));
   }
 
   change(change: AnalyzedChange): void {
     const key = formatKey(change.kind === 'put' ? change.resource.key : change.key);
-    this.#invalidate(this.#apply(change));
-    if (change.kind === 'remove') {
-      this.#forget(key);
-      return;
+    this.#invalidate(this.#index.apply(change));
+    const foreseen = this.#foreseen;
+    this.#foreseen = undefined;
+    if (change.kind === 'remove') this.#forget(key);
+    else if (foreseen !== undefined && saysTheSame(foreseen.resource, change.resource)) {
+      this.#keep(key, foreseen.result);
+    } else {
+      this.#stale.add(key);
+      if (!this.#results.has(key)) this.#unseen.add(key);
     }
-    this.#stale.add(key);
-    if (!this.#results.has(key)) this.#unseen.add(key);
   }
 
   /** Looks again at some of what a change has made uncertain; returns whether nothing is left. */
@@ -95,25 +98,22 @@ export class Analysis {
    * is changed. Of very many others, some are looked at.
    */
   preview(change: AnalyzedChange): Preview {
-    const key = change.kind === 'put' ? change.resource.key : change.key;
-    const name = formatKey(key);
-    const before = this.#index.get(key);
+    const name = formatKey(change.kind === 'put' ? change.resource.key : change.key);
     for (const unseen of this.#unseen) this.#refresh(unseen);
-    const touched = this.#apply(change);
-    this.#restore(key, before);
-    const others = this.#readersOf(touched)
+    const others = this.#readersOf(this.#index.topicsOf(change))
       .filter((other) => other !== name)
       .slice(0, mostPreviewed);
     const known = others.map((other) => this.#problemsAt(other));
-    this.#apply(change);
-    const own = change.kind === 'put' ? this.#analyze(change.resource).problems : [];
-    const caused = others.flatMap((other, index) => this.#newProblems(other, known[index] ?? []));
-    this.#restore(key, before);
-    return { own, caused };
+    return this.#index.suppose(change, () => ({
+      own: change.kind === 'put' ? this.#foresee(change.resource) : [],
+      caused: others.flatMap((other, index) => this.#newProblems(other, known[index] ?? [])),
+    }));
   }
 
-  #restore(key: ObjectKey, before: ConfigResource | undefined): void {
-    this.#apply(before === undefined ? { kind: 'remove', key } : { kind: 'put', resource: before });
+  #foresee(resource: ConfigResource): readonly Problem[] {
+    const result = this.#analyze(resource);
+    this.#foreseen = { resource, result };
+    return result.problems;
   }
 
   #newProblems(name: string, before: readonly Problem[]): readonly Problem[] {
@@ -126,12 +126,6 @@ export class Analysis {
   #problemsAt(name: string): readonly Problem[] {
     if (this.#stale.has(name)) this.#refresh(name);
     return this.#results.get(name)?.problems ?? [];
-  }
-
-  #apply(change: AnalyzedChange): readonly string[] {
-    return change.kind === 'put'
-      ? this.#index.put(change.resource)
-      : this.#index.remove(change.key);
   }
 
   #invalidate(topics: readonly string[]): void {
@@ -148,8 +142,11 @@ export class Analysis {
       this.#forget(name);
       return;
     }
+    this.#keep(name, this.#analyze(resource));
+  }
+
+  #keep(name: string, result: Result): void {
     const before = this.#results.get(name);
-    const result = this.#analyze(resource);
     this.#forget(name);
     const isSame =
       before !== undefined && JSON.stringify(before.problems) === JSON.stringify(result.problems);
@@ -180,6 +177,15 @@ export class Analysis {
     );
     return { topics, problems: problems.filter(({ code }) => !isSuppressed(code, resource)) };
   }
+}
+
+/** Whether the analysis has no reason to tell one resource from another of its name. */
+function saysTheSame(left: ConfigResource, right: ConfigResource): boolean {
+  const [one, other] = [left, right].map(({ kind, key, spec, metadata }) => {
+    const { labels, annotations, creationTimestamp } = metadata;
+    return { kind, key, spec, labels, annotations, creationTimestamp };
+  });
+  return isDeepStrictEqual(one, other);
 }
 
 export interface Preview {

@@ -4,6 +4,10 @@ import type { RegisteredService } from '../model/service.ts';
 import { hostKey } from './host-key.ts';
 import { topics, topicsOf } from './topics.ts';
 
+export type AnalyzedChange =
+  | { readonly kind: 'put'; readonly resource: ConfigResource }
+  | { readonly kind: 'remove'; readonly key: ObjectKey };
+
 /** The resources of a mesh by the topics they speak to, and the services of its registries. */
 export class MeshIndex {
   readonly domain: string;
@@ -41,34 +45,65 @@ export class MeshIndex {
   }
 
   /** Returns the topics on which something has changed. */
-  put(resource: ConfigResource): readonly string[] {
-    const before = this.remove(resource.key);
+  apply(change: AnalyzedChange): readonly string[] {
+    const { before, after } = this.#changeOf(change);
+    this.#leave(before);
+    this.#enter(after);
+    return [...before.topics, ...after.topics];
+  }
+
+  /** The topics on which a change would change something. */
+  topicsOf(change: AnalyzedChange): readonly string[] {
+    const { before, after } = this.#changeOf(change);
+    return [...before.topics, ...after.topics];
+  }
+
+  /** Runs `action` with the index as it would be after a change, which is taken back then. */
+  suppose<T>(change: AnalyzedChange, action: () => T): T {
+    const { before, after } = this.#changeOf(change);
+    this.#leave(before);
+    this.#enter(after);
+    try {
+      return action();
+    } finally {
+      this.#leave(after);
+      this.#enter(before);
+    }
+  }
+
+  #changeOf(change: AnalyzedChange): { readonly before: Entry; readonly after: Entry } {
+    const key = change.kind === 'put' ? change.resource.key : change.key;
+    const resource = change.kind === 'put' ? change.resource : undefined;
+    return { before: this.#entryOf(this.get(key)), after: this.#entryOf(resource) };
+  }
+
+  #entryOf(resource: ConfigResource | undefined): Entry {
+    if (resource === undefined) return { topics: [] };
+    return { resource, topics: topicsOf(resource, this.domain) };
+  }
+
+  #enter({ resource, topics }: Entry): void {
+    if (resource === undefined) return;
     const key = formatKey(resource.key);
-    const after = topicsOf(resource, this.domain);
     this.#resources.set(key, resource);
     this.#forgetDerived(resource);
-    for (const topic of after) {
+    for (const topic of topics) {
       const known = this.#byTopic.get(topic);
       if (known === undefined) this.#byTopic.set(topic, new Map([[key, resource]]));
       else known.set(key, resource);
     }
-    return [...before, ...after];
   }
 
-  /** Returns the topics on which something has changed. */
-  remove(name: ObjectKey): readonly string[] {
-    const key = formatKey(name);
-    const resource = this.#resources.get(key);
-    if (resource === undefined) return [];
+  #leave({ resource, topics }: Entry): void {
+    if (resource === undefined) return;
+    const key = formatKey(resource.key);
     this.#resources.delete(key);
     this.#forgetDerived(resource);
-    const before = topicsOf(resource, this.domain);
-    for (const topic of before) {
+    for (const topic of topics) {
       const known = this.#byTopic.get(topic);
       known?.delete(key);
       if (known?.size === 0) this.#byTopic.delete(topic);
     }
-    return before;
   }
 
   /** Takes the services of the registries; returns the topics on which something has changed. */
@@ -88,6 +123,12 @@ export class MeshIndex {
   #forgetDerived({ kind }: ConfigResource): void {
     if (kind === 'ServiceEntry' || kind === 'WorkloadEntry') this.#derived.clear();
   }
+}
+
+/** Nothing, or a resource and the topics that it speaks to. */
+interface Entry {
+  readonly resource?: ConfigResource;
+  readonly topics: readonly string[];
 }
 
 function topicsOfService(

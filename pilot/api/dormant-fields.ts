@@ -10,17 +10,27 @@ export function* findDormantFields(kind: Kind, spec: unknown): Iterable<FieldErr
       yield kindNotInForce(kind);
       continue;
     }
-    const [first, ...others] = [...findPlaces(row, spec)];
+    const [first, ...others] = findPlaces(row, spec);
     if (first !== undefined) yield notInForce(first, row.note, others.length);
   }
 }
 
 /** Paths of all values that the row is about. */
-function* findPlaces({ path = '', when }: Dormant, spec: unknown): Iterable<string> {
-  const [base = '', ...steps] = path.split(/\.|(?=\[\])/);
-  for (const { place, value } of walk({ place: base, value: spec }, steps)) {
-    if (when === undefined || when(value)) yield place;
-  }
+function findPlaces(row: Dormant, spec: unknown): readonly string[] {
+  const [base = '', ...steps] = stepsOf(row);
+  const found: Found[] = [];
+  collect({ place: base, value: spec }, steps, found);
+  const { when } = row;
+  return found.filter(({ value }) => when?.(value) ?? true).map(({ place }) => place);
+}
+
+const stepsOfRows = new WeakMap<Dormant, readonly string[]>();
+
+/** Of a path such as spec.http[].match: spec, http, [] and match. */
+function stepsOf(row: Dormant): readonly string[] {
+  const steps = stepsOfRows.get(row) ?? (row.path ?? '').split(/\.|(?=\[\])/);
+  stepsOfRows.set(row, steps);
+  return steps;
 }
 
 interface Found {
@@ -28,17 +38,18 @@ interface Found {
   readonly value: unknown;
 }
 
-function* walk({ place, value }: Found, steps: readonly string[]): Iterable<Found> {
-  const [step, ...rest] = steps;
+/** Adds to `found` what the steps, from one on, lead to. Each object that is applied is looked at for some hundred paths. */
+function collect({ place, value }: Found, steps: readonly string[], found: Found[], at = 0): void {
+  const step = steps[at];
   if (step === undefined) {
-    yield { place, value };
+    found.push({ place, value });
   } else if (step === '[]') {
     if (!Array.isArray(value)) return;
-    for (const [index, item] of value.entries()) {
-      yield* walk({ place: `${place}[${index}]`, value: item }, rest);
+    for (let index = 0; index < value.length; index += 1) {
+      collect({ place: `${place}[${index}]`, value: value[index] }, steps, found, at + 1);
     }
   } else if (typeof value === 'object' && value !== null && Object.hasOwn(value, step)) {
     const next = (value as Readonly<Record<string, unknown>>)[step];
-    yield* walk({ place: `${place}.${step}`, value: next }, rest);
+    collect({ place: `${place}.${step}`, value: next }, steps, found, at + 1);
   }
 }

@@ -1,7 +1,9 @@
+import { sameElements } from '../../kit/same-elements.ts';
 import type { ObjectKey, ResourceSet, ServiceEntry } from '../api/resource.ts';
-import { type Selections, isSameList, selectByAge } from './by-age.ts';
+import { type Selections, mapByAge, selectByAge } from './by-age.ts';
 import { resolveHostname } from './hostname.ts';
 import { type Mesh, type Rule, type Workload, emptyMesh } from './mesh.ts';
+import { askedBy } from './proxy.ts';
 import type { Endpoint, RegisteredService, Service } from './service.ts';
 import { registerServiceEntry } from './service-entry.ts';
 import { assignVirtualAddresses } from './virtual-address.ts';
@@ -19,24 +21,16 @@ export interface MeshInputs {
  */
 export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Mesh {
   const before = origins.get(previous);
-  const selections = selectByAge(inputs.resources, before?.selections);
-  const origin: Origin = { selections, catalog: inputs.catalog };
+  const { catalog, domain, resources } = inputs;
+  const selections = selectByAge(resources, before?.selections);
+  const asked = askAgain(selections, before);
+  const origin: Origin = { selections, catalog, domain, asked };
   const world = hasSameServices(origin, before) ? previous : buildWorld(origin, previous);
-  const { services } = world;
-  const isService = (hostname: string): boolean => services.has(hostname);
-  const resolve = (host: string): string => resolveHostname(host, inputs.domain, isService);
-  const scope: Scope = { services, domain: inputs.domain, resolve };
-  const virtualServices = selections.VirtualService.byAge.map((resource) =>
-    toRule(resource, resource.spec.hosts ?? [], scope),
-  );
-  const destinationRules = selections.DestinationRule.byAge.map((resource) =>
-    toRule(resource, [resource.spec.host], scope),
-  );
   const mesh: Mesh = {
-    services,
+    services: world.services,
     endpoints: world.endpoints,
-    virtualServices: keepList(previous.virtualServices, virtualServices),
-    destinationRules: keepList(previous.destinationRules, destinationRules),
+    ...buildRules(origin, world.services, previous),
+    askedLabels: keepSet(previous.askedLabels, union(asked)),
     workloads: world.workloads,
   };
   origins.set(mesh, origin);
@@ -47,6 +41,9 @@ export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Mesh 
 interface Origin {
   readonly selections: Selections;
   readonly catalog: readonly RegisteredService[];
+  readonly domain: string;
+  /** For each VirtualService, by age, the labels that it asks callers for. */
+  readonly asked: readonly (readonly string[])[];
 }
 
 const origins = new WeakMap<Mesh, Origin>();
@@ -56,6 +53,11 @@ function hasSameServices({ catalog, selections }: Origin, before: Origin | undef
     before?.catalog === catalog &&
     before.selections.ServiceEntry.byAge === selections.ServiceEntry.byAge
   );
+}
+
+function askAgain({ VirtualService }: Selections, before: Origin | undefined): Origin['asked'] {
+  const known = before && { byAge: before.selections.VirtualService.byAge, mapped: before.asked };
+  return mapByAge(VirtualService.byAge, ({ spec }) => askedBy(spec), known);
 }
 
 /** What there is to call, without the rules for it. */
@@ -129,6 +131,34 @@ function toService(
   return service;
 }
 
+/** The rules of the resources. Each names services: as long as these are the same, only new resources are looked at. */
+function buildRules(
+  { selections, domain }: Origin,
+  services: Mesh['services'],
+  previous: Mesh,
+): Pick<Mesh, 'virtualServices' | 'destinationRules'> {
+  const isService = (hostname: string): boolean => services.has(hostname);
+  const resolve = (host: string): string => resolveHostname(host, domain, isService);
+  const scope: Scope = { services, domain, resolve };
+  const before = origins.get(previous);
+  const isSameScope = services === previous.services && domain === before?.domain;
+  const known = isSameScope ? before.selections : undefined;
+  const virtualServices = mapByAge(
+    selections.VirtualService.byAge,
+    (resource) => toRule(resource, resource.spec.hosts ?? [], scope),
+    known && { byAge: known.VirtualService.byAge, mapped: previous.virtualServices },
+  );
+  const destinationRules = mapByAge(
+    selections.DestinationRule.byAge,
+    (resource) => toRule(resource, [resource.spec.host], scope),
+    known && { byAge: known.DestinationRule.byAge, mapped: previous.destinationRules },
+  );
+  return {
+    virtualServices: keepList(previous.virtualServices, virtualServices),
+    destinationRules: keepList(previous.destinationRules, destinationRules),
+  };
+}
+
 /** Where the hosts of rules are looked up. */
 interface Scope {
   readonly services: Mesh['services'];
@@ -159,7 +189,7 @@ function toRule<Spec extends object>(
     return before;
   }
   const fresh: Rule<Spec> = { namespace, name, hosts: hosts.map(resolve), spec };
-  const rule = before !== undefined && isSameList(before.hosts, fresh.hosts) ? before : fresh;
+  const rule = before !== undefined && sameElements(before.hosts, fresh.hosts) ? before : fresh;
   rules.set(spec, { services, domain, rule });
   return rule;
 }
@@ -229,7 +259,18 @@ function keepMap<T>(
   return previous;
 }
 
+/** Most of the lists are empty: `flat` would take ten times as long. */
+function union(lists: readonly (readonly string[])[]): ReadonlySet<string> {
+  return new Set(lists.filter(({ length }) => length > 0).flat());
+}
+
+/** The previous set when the next one has the same members. */
+function keepSet<T>(previous: ReadonlySet<T>, next: ReadonlySet<T>): ReadonlySet<T> {
+  const isSame = previous.size === next.size && [...next].every((member) => previous.has(member));
+  return isSame ? previous : next;
+}
+
 /** The previous list when the next one has the same entries. */
 function keepList<T>(previous: readonly T[], next: readonly T[]): readonly T[] {
-  return isSameList(previous, next) ? previous : next;
+  return sameElements(previous, next) ? previous : next;
 }

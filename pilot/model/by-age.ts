@@ -1,3 +1,4 @@
+import { type ListDifference, compareLists } from '../../kit/list-difference.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
 /** The kinds that the mesh takes in order of age. */
@@ -16,33 +17,74 @@ export type Selections = { readonly [K in Kind]: Selection<K> };
 
 /** `previous` only saves work: a list without a difference stays the same list, and a new one is not sorted anew. */
 export function selectByAge(resources: ResourceSet, previous?: Selections): Selections {
+  const given = groupByKind(resources);
   return {
-    ServiceEntry: select(resources, 'ServiceEntry', previous?.ServiceEntry),
-    VirtualService: select(resources, 'VirtualService', previous?.VirtualService),
-    DestinationRule: select(resources, 'DestinationRule', previous?.DestinationRule),
+    ServiceEntry: select(given.ServiceEntry, previous?.ServiceEntry),
+    VirtualService: select(given.VirtualService, previous?.VirtualService),
+    DestinationRule: select(given.DestinationRule, previous?.DestinationRule),
   };
 }
 
-function select<K extends Kind>(
-  resources: ResourceSet,
-  kind: K,
-  previous?: Selection<K>,
-): Selection<K> {
-  const given = resources.filter((resource): resource is OfKind<K> => resource.kind === kind);
-  if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
-  if (isSameList(given, previous.given)) return previous;
-  return { given, byAge: update(previous.byAge, given) };
+function groupByKind(resources: ResourceSet): { readonly [K in Kind]: readonly OfKind<K>[] } {
+  const groups: { readonly [K in Kind]: OfKind<K>[] } = {
+    ServiceEntry: [],
+    VirtualService: [],
+    DestinationRule: [],
+  };
+  for (const resource of resources) {
+    if (resource.kind === 'VirtualService') groups.VirtualService.push(resource);
+    else if (resource.kind === 'DestinationRule') groups.DestinationRule.push(resource);
+    else if (resource.kind === 'ServiceEntry') groups.ServiceEntry.push(resource);
+  }
+  return groups;
 }
+
+function select<K extends Kind>(
+  given: readonly OfKind<K>[],
+  previous: Selection<K> | undefined,
+): Selection<K> {
+  if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
+  const difference = compareLists(previous.given, given);
+  if (difference.gone.size + difference.come.length === 0) return previous;
+  return { given, byAge: update(previous.byAge, difference, given) };
+}
+
+/**
+ * The list with each resource mapped. `previous` only saves work: what is in both lists is not mapped again, and without
+ * a difference it is the same list.
+ */
+export function mapByAge<R extends ConfigResource, T>(
+  byAge: readonly R[],
+  map: (resource: R) => T,
+  previous: { readonly byAge: readonly R[]; readonly mapped: readonly T[] } = noneMapped,
+): readonly T[] {
+  if (byAge === previous.byAge) return previous.mapped;
+  let place = 0;
+  return byAge.map((resource) => {
+    let known = previous.byAge[place];
+    while (known !== undefined && known !== resource && compareAges(known, resource) < 0) {
+      place += 1;
+      known = previous.byAge[place];
+    }
+    if (known !== resource) return map(resource);
+    place += 1;
+    return previous.mapped[place - 1] as T;
+  });
+}
+
+const noneMapped = { byAge: [], mapped: [] };
 
 /** From here on a sort is cheaper than as many searches and shifts. */
 const manyChanges = 100;
 
-function update<R extends ConfigResource>(byAge: readonly R[], given: readonly R[]): readonly R[] {
-  const present = new Set(given);
-  const kept = byAge.filter((resource) => present.has(resource));
-  for (const resource of kept) present.delete(resource);
-  if (present.size > manyChanges) return [...given].sort(compareAges);
-  for (const added of present) kept.splice(findPlace(kept, added), 0, added);
+function update<R extends ConfigResource>(
+  byAge: readonly R[],
+  { gone, come }: ListDifference<R>,
+  given: readonly R[],
+): readonly R[] {
+  if (come.length > manyChanges) return [...given].sort(compareAges);
+  const kept = gone.size === 0 ? [...byAge] : byAge.filter((resource) => !gone.has(resource));
+  for (const added of come) kept.splice(findPlace(kept, added), 0, added);
   return kept;
 }
 
@@ -73,9 +115,4 @@ function ageOf(resource: ConfigResource): string {
   const age = [metadata.creationTimestamp ?? '', key.namespace, key.name].join('/');
   ages.set(resource, age);
   return age;
-}
-
-/** Whether two lists have the same entries in the same order. */
-export function isSameList(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }

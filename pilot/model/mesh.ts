@@ -15,6 +15,8 @@ export interface Mesh {
   readonly virtualServices: readonly Rule<VirtualServiceSpec>[];
   /** In order of precedence. */
   readonly destinationRules: readonly Rule<DestinationRuleSpec>[];
+  /** Names of the labels that rules match with sourceLabels. */
+  readonly askedLabels: ReadonlySet<string>;
   /** What is served at an address. */
   readonly workloads: ReadonlyMap<string, Workload>;
 }
@@ -47,5 +49,6 @@ export const emptyMesh: Mesh = {
   endpoints: new Map(),
   virtualServices: [],
   destinationRules: [],
+  askedLabels: new Set(),
   workloads: new Map(),
 };

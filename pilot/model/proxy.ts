@@ -1,6 +1,6 @@
 import type { VirtualServiceSpec } from '../api/virtual-service-schema.ts';
 import type { IngressPort, NodeId, NodeMetadata } from '../../sidecar/contract/node.ts';
-import type { Mesh, Workload } from './mesh.ts';
+import type { Workload } from './mesh.ts';
 
 /** A connected proxy. */
 export interface Proxy {
@@ -79,24 +79,8 @@ export function viewOf(
   };
 }
 
-/** Names of the labels that rules match with sourceLabels. */
-export function askedLabels(mesh: Pick<Mesh, 'virtualServices'>): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { spec } of mesh.virtualServices) for (const name of askedOnce(spec)) names.add(name);
-  return names;
-}
-
-const asked = new WeakMap<VirtualServiceSpec, readonly string[]>();
-
-function askedOnce(spec: VirtualServiceSpec): readonly string[] {
-  const known = asked.get(spec);
-  if (known !== undefined) return known;
-  const names = askedBy(spec);
-  asked.set(spec, names);
-  return names;
-}
-
-function askedBy({ http = [], tcp = [], tls = [] }: VirtualServiceSpec): readonly string[] {
+/** Names of the labels that a rule matches with sourceLabels. */
+export function askedBy({ http = [], tcp = [], tls = [] }: VirtualServiceSpec): readonly string[] {
   const matches: readonly CallerMatch[] = [
     ...http.flatMap(({ match }) => match ?? []),
     ...tcp.flatMap(({ match }) => match ?? []),

@@ -7,7 +7,7 @@ import { type Watched, WatchedCell } from '../../kit/watched.ts';
 import type { ResourceSet } from '../api/resource.ts';
 import { buildMesh } from '../model/build.ts';
 import { type Mesh, emptyMesh } from '../model/mesh.ts';
-import { type Proxy, askedLabels } from '../model/proxy.ts';
+import type { Proxy } from '../model/proxy.ts';
 import type { RegisteredService } from '../model/service.ts';
 import type { MeshOptions } from '../translate/options.ts';
 import type { Snapshot } from '../xds/resource.ts';
@@ -101,7 +101,7 @@ export class Pipeline implements Closer {
     if (mesh === undefined) return;
     const connections = [...this.#connections];
     const proxies = connections.map(({ proxy }) => proxy);
-    const snapshots = this.#factory.build(mesh, proxies, askedLabels(mesh));
+    const snapshots = this.#factory.build(mesh, proxies);
     for (const [index, connection] of connections.entries()) connection.offer(snapshots[index]);
   };
 

@@ -26,17 +26,13 @@ export class SnapshotFactory {
    * The snapshots of `proxies`, in their order. Views that none of them has are forgotten. A snapshot whose
    * content did not change is the same object as before.
    */
-  build(
-    mesh: Mesh,
-    proxies: readonly Proxy[],
-    askedLabels: ReadonlySet<string>,
-  ): readonly Snapshot[] {
+  build(mesh: Mesh, proxies: readonly Proxy[]): readonly Snapshot[] {
     const views = new Map<string, ViewSnapshots>();
-    const asked = [...askedLabels].sort().join();
+    const asked = [...mesh.askedLabels].sort().join();
     const snapshots = proxies.map((proxy) => {
       const workload = mesh.workloads.get(proxy.id.address);
       const { view, own } = this.#classify(proxy, [workload, asked], () => ({
-        view: withKey(viewOf(proxy, workload, askedLabels)),
+        view: withKey(viewOf(proxy, workload, mesh.askedLabels)),
         own: withKey(ownOf(proxy, workload)),
       }));
       const known = views.get(view.key) ?? this.#renew(view, mesh);

@@ -7,7 +7,7 @@ import { namespaceKey } from '../api/namespace.ts';
 import type { ConfigObject, ConfigResource, ObjectKey, ResourceSet } from '../api/resource.ts';
 import { EventLog } from './event-log.ts';
 import { byName, ImpliedNamespaces } from './implied-namespaces.ts';
-import { type Ordered, updateSorted } from './sorted-entries.ts';
+import { type Ordered, SortedEntries } from './sorted-entries.ts';
 import { creationTime, formatTimestamp, sameContent, stampObject } from './stamp.ts';
 import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent, WriteOptions } from './store.ts';
 import { StoreError } from './store.ts';
@@ -39,8 +39,9 @@ export class ObjectTable {
   readonly #namespaces = new ImpliedNamespaces((name) =>
     this.#entries.has(formatKey(namespaceKey(name))),
   );
-  #sorted: readonly Entry[] = [];
-  #read: readonly Entry[] = [];
+  readonly #sorted = new SortedEntries<Entry>();
+  /** Those of the kinds that the model reads. */
+  readonly #read = new SortedEntries<Entry>();
   #version: number;
 
   /** `version` is that of the empty table: by default the time, so that versions go on growing after a restart. */
@@ -60,7 +61,7 @@ export class ObjectTable {
     this.#log.startAt(version);
     const creationTimestamp = formatTimestamp(this.#clock.now());
     this.#namespaces.open({ version: String(version), creationTimestamp });
-    this.resources.set(this.#read.map(({ resource }) => resource));
+    this.#publish();
   }
 
   get(key: ObjectKey): ConfigObject | undefined {
@@ -78,7 +79,7 @@ export class ObjectTable {
   /** What is stored. A list of namespaces has those too that are only implied. */
   list(filter: ObjectFilter = {}): ObjectList {
     const { group, kind, namespace } = filter;
-    const items = this.#sorted
+    const items = this.#sorted.entries
       .filter(
         ({ resource: { key } }) =>
           (group === undefined || key.group === group) &&
@@ -146,22 +147,25 @@ export class ObjectTable {
     const events = changes.flatMap((change) => this.#apply(change));
     if (events.length === 0) return;
     const keys = new Set(events.map(({ object }) => formatKey(keyOf(object))));
-    const isReadByModel = events.some(({ object }) => isInForce(resourceOf(object).kind));
-    this.#sorted = this.#update(this.#sorted, keys, () => true);
-    if (isReadByModel) {
-      this.#read = this.#update(this.#read, keys, ({ resource }) => isInForce(resource.kind));
-      // The pipeline is not woken for kinds that the model does not read.
-      this.resources.set(this.#read.map(({ resource }) => resource));
+    this.#update(this.#sorted, keys, () => true);
+    // The pipeline is not woken for kinds that the model does not read.
+    if (events.some(({ object }) => isInForce(resourceOf(object).kind))) {
+      this.#update(this.#read, keys, ({ resource }) => isInForce(resource.kind));
+      this.#publish();
     }
     const implied = this.#namespaces.follow(events, String(this.#version));
     for (const event of [...events, ...implied]) this.#log.append(event);
   }
 
+  #publish(): void {
+    this.resources.set(this.#read.entries.map(({ resource }) => resource));
+  }
+
   #update(
-    sorted: readonly Entry[],
+    sorted: SortedEntries<Entry>,
     keys: ReadonlySet<string>,
     belongs: (entry: Entry) => boolean,
-  ): readonly Entry[] {
+  ): void {
     const puts = new Map<string, Entry>();
     const removed = new Set<string>();
     for (const key of keys) {
@@ -169,7 +173,7 @@ export class ObjectTable {
       if (entry === undefined) removed.add(orderOf(key));
       else if (belongs(entry)) puts.set(entry.order, entry);
     }
-    return updateSorted(sorted, puts, removed);
+    sorted.update(puts, removed);
   }
 
   #apply(change: Change): readonly StoreEvent[] {

@@ -3,48 +3,56 @@ export interface Ordered {
   readonly order: string;
 }
 
-/**
- * Puts, replaces and removes a few entries of a sorted array and returns a new one. Each costs a search and a
- * copy, not a sort of all; many at once are sorted together.
- */
-export function updateSorted<T extends Ordered>(
-  sorted: readonly T[],
-  puts: ReadonlyMap<string, T>,
-  removed: ReadonlySet<string>,
-): readonly T[] {
-  if (puts.size + removed.size > manyChanges) return mergeAll(sorted, puts, removed);
-  const result = [...sorted];
-  for (const order of removed) {
-    const index = findPlace(result, order);
-    if (result[index]?.order === order) result.splice(index, 1);
-  }
-  for (const [order, entry] of puts) {
-    const index = findPlace(result, order);
-    result.splice(index, result[index]?.order === order ? 1 : 0, entry);
-  }
-  return result;
-}
-
 /** From here on a sort is cheaper than as many searches and shifts. */
 const manyChanges = 100;
 
-function mergeAll<T extends Ordered>(
-  sorted: readonly T[],
-  puts: ReadonlyMap<string, T>,
-  removed: ReadonlySet<string>,
-): readonly T[] {
-  const kept = sorted.filter(({ order }) => !puts.has(order) && !removed.has(order));
-  return [...kept, ...puts.values()].sort((left, right) => (left.order < right.order ? -1 : 1));
-}
+/**
+ * A sorted list that is changed in place: each change costs a search and a shift, no copy and no sort of all; many at once
+ * are sorted together. Who keeps `entries` sees later changes.
+ */
+export class SortedEntries<T extends Ordered> {
+  #entries: T[] = [];
 
-/** The index of the first entry that is not before `order`. */
-function findPlace(sorted: readonly Ordered[], order: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle]?.order ?? '') < order) low = middle + 1;
-    else high = middle;
+  get entries(): readonly T[] {
+    return this.#entries;
   }
-  return low;
+
+  /** Takes over entries in place of those of the same order, by order, and removes others. */
+  update(puts: ReadonlyMap<string, T>, removed: ReadonlySet<string>): void {
+    if (puts.size + removed.size > manyChanges) this.#merge(puts, removed);
+    else {
+      for (const order of removed) this.#remove(order);
+      for (const entry of puts.values()) this.#put(entry);
+    }
+  }
+
+  #put(entry: T): void {
+    const place = this.#findPlace(entry.order);
+    if (this.#entries[place]?.order === entry.order) this.#entries[place] = entry;
+    else this.#entries.splice(place, 0, entry);
+  }
+
+  #remove(order: string): void {
+    const place = this.#findPlace(order);
+    if (this.#entries[place]?.order === order) this.#entries.splice(place, 1);
+  }
+
+  #merge(puts: ReadonlyMap<string, T>, removed: ReadonlySet<string>): void {
+    const kept = this.#entries.filter(({ order }) => !puts.has(order) && !removed.has(order));
+    this.#entries = [...kept, ...puts.values()].sort((left, right) =>
+      left.order < right.order ? -1 : 1,
+    );
+  }
+
+  /** The index of the first entry that is not before `order`. */
+  #findPlace(order: string): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.order ?? '') < order) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }

@@ -24,7 +24,7 @@ spec: ${spec}
 function configOf(...entries: readonly string[]): ProxyConfig {
   const resources = resourcesOf(entries.join(''));
   const mesh = buildMesh({ catalog: [], resources, domain: 'service.consul' });
-  const [snapshot] = new SnapshotFactory({}).build(mesh, [proxy], new Set());
+  const [snapshot] = new SnapshotFactory({}).build(mesh, [proxy]);
   assert.ok(snapshot);
   assert.deepEqual(checkSnapshot(snapshot), []);
   return new SharedConfig(viewOf(proxy, undefined, new Set()), {}).translate(mesh);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { catalogOf, proxyAt, resourcesOf } from '../../test/support/mesh-fixture.ts';
 import type { ProxyConfig } from '../ir/proxy-config.ts';
 import { buildMesh } from '../model/build.ts';
-import { askedLabels, viewOf } from '../model/proxy.ts';
+import { viewOf } from '../model/proxy.ts';
 import { SharedConfig } from '../push/shared-config.ts';
 import { ownOf, translateOwn } from './own.ts';
 
@@ -36,7 +36,7 @@ function translate(
 ): ProxyConfig & { readonly own: ProxyConfig } {
   const proxy = proxyAt('127.0.0.1', { interceptionMode: 'NONE', ...metadata });
   const workload = mesh.workloads.get('127.0.0.1');
-  const view = viewOf(proxy, workload, askedLabels(mesh));
+  const view = viewOf(proxy, workload, mesh.askedLabels);
   const shared = new SharedConfig(view, {}).translate(mesh);
   return { ...shared, own: translateOwn(ownOf(proxy, workload), {}) };
 }

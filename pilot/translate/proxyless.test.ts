@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { catalogOf, proxyAt, resourcesOf } from '../../test/support/mesh-fixture.ts';
 import type { ProxyConfig } from '../ir/proxy-config.ts';
 import { buildMesh } from '../model/build.ts';
-import { askedLabels, viewOf } from '../model/proxy.ts';
+import { viewOf } from '../model/proxy.ts';
 import { SharedConfig } from '../push/shared-config.ts';
 
 const instances = [
@@ -19,7 +19,7 @@ function translate(rules = ''): ProxyConfig {
     resources: resourcesOf(rules),
     domain: 'service.consul',
   });
-  const view = viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), undefined, askedLabels(mesh));
+  const view = viewOf(proxyAt('10.9.0.1', { generator: 'grpc' }), undefined, mesh.askedLabels);
   return new SharedConfig(view, {}).translate(mesh);
 }
 

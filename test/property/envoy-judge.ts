@@ -2,7 +2,6 @@ import { type Closer, Lifecycle } from '../../kit/lifecycle.ts';
 import { isInForce } from '../../pilot/api/in-force.ts';
 import type { ConfigResource } from '../../pilot/api/resource.ts';
 import { buildMesh } from '../../pilot/model/build.ts';
-import { askedLabels } from '../../pilot/model/proxy.ts';
 import type { RegisteredService } from '../../pilot/model/service.ts';
 import { SnapshotFactory } from '../../pilot/push/snapshots.ts';
 import type { Snapshot } from '../../pilot/xds/resource.ts';
@@ -149,7 +148,7 @@ class Bench extends Lifecycle {
     };
     const mesh = buildMesh(inputs);
     const factory = new SnapshotFactory(meshOptions);
-    const [snapshot] = factory.build(mesh, [proxyAt(address, metadata)], askedLabels(mesh));
+    const [snapshot] = factory.build(mesh, [proxyAt(address, metadata)]);
     const given = this.#given.get(address);
     return snapshot === undefined || given === undefined
       ? [`${address} was given nothing`]

@@ -14,7 +14,7 @@ import { analyze } from '../../pilot/analysis/analysis.ts';
 import type { ResourceSet } from '../../pilot/api/resource.ts';
 import type { ProxyConfig } from '../../pilot/ir/proxy-config.ts';
 import { type Mesh, emptyMesh } from '../../pilot/model/mesh.ts';
-import { type View, askedLabels, viewOf } from '../../pilot/model/proxy.ts';
+import { type View, viewOf } from '../../pilot/model/proxy.ts';
 import type { RegisteredService } from '../../pilot/model/service.ts';
 import { Pipeline } from '../../pilot/push/pipeline.ts';
 import { SharedConfig } from '../../pilot/push/shared-config.ts';
@@ -127,7 +127,7 @@ export class OfflineMesh implements PreparedMesh {
     const mesh = this.#pipeline.mesh.current() ?? emptyMesh;
     const id = { type: 'sidecar', address: '', id: caller.workload, domain: meshDomain } as const;
     const metadata = metadataOf(caller, this.#folder);
-    const view = viewOf({ id, metadata }, undefined, askedLabels(mesh));
+    const view = viewOf({ id, metadata }, undefined, mesh.askedLabels);
     return {
       mesh,
       view,
@@ -253,7 +253,7 @@ export class OfflineMesh implements PreparedMesh {
   /** Callers that the rules do not tell apart have the same configuration, and share an Envoy. */
   #proxyFor(caller: Caller): Promise<Proxy> {
     const mesh = this.#pipeline.mesh.current();
-    const asked = mesh === undefined ? [] : [...askedLabels(mesh)].sort();
+    const asked = mesh === undefined ? [] : [...mesh.askedLabels].sort();
     const key = JSON.stringify(asked.map((label) => [label, caller.labels[label]]));
     const known = this.#proxies.get(key) ?? this.#startProxy(caller, this.#proxies.size);
     this.#proxies.set(key, known);
