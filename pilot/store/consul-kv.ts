@@ -4,11 +4,15 @@ import { type Head, type StoredHead, formatHead, parseHead } from './consul-head
 import { headPathOf } from './consul-keys.ts';
 import { StoreError } from './store.ts';
 
-/** One key of Consul's KV store. The value is decoded only when it is asked for. */
-export interface KvEntry {
+/** One key of Consul's KV store, and when it was written. */
+export interface KvPlace {
   readonly path: string;
   readonly createIndex: number;
   readonly modifyIndex: number;
+}
+
+export interface KvEntry extends KvPlace {
+  /** The value; decoded only when it is asked for. */
   readonly text: () => string;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../kit/clock.ts';
 import { type ReplyInfo, followBlockingQuery } from '../../kit/blocking-query.ts';
 import { type ConsulClient, ConsulHttpError } from '../../kit/consul-client.ts';
@@ -8,7 +9,7 @@ import type { Log } from '../../kit/log.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { Checkup } from './consul-checkup.ts';
-import { formatDocument } from './consul-document.ts';
+import { type KvDocument, formatDocument, readDocument } from './consul-document.ts';
 import { type Head, type StoredHead, firstHead, isRecorded, nextHead } from './consul-head.ts';
 import { headPathOf, keyPathOf } from './consul-keys.ts';
 import { ConsulKv, type KvEntry, type KvWrite, explain, valueLimit } from './consul-kv.ts';
@@ -185,11 +186,20 @@ class ConsulStore implements ConfigStore {
     const { head } = this.#view;
     if (head === undefined) return false;
     const value = nextHead(head, { verb: write.verb, path: write.path });
-    const index = await this.#kv.write({ value, index: head.index }, write);
+    const [index, document] = await Promise.all([
+      this.#kv.write({ value, index: head.index }, write),
+      this.#readMeanwhile(write),
+    ]);
     if (index === undefined) return false;
-    const text = write.verb === 'set' ? write.text : undefined;
-    this.#view.takeOwn({ ...value, index }, write.path, text);
+    this.#view.takeOwn({ ...value, index }, write.path, document);
     return true;
+  }
+
+  /** What others will read from the key. It is worked out while Consul has the transaction, not before or after. */
+  async #readMeanwhile(write: KvWrite): Promise<KvDocument | undefined> {
+    if (write.verb === 'delete') return undefined;
+    await nextTurn();
+    return readDocument(this.#options.prefix, write.path, write.text);
   }
 
   /** Takes in what others have written, and the key itself if somebody has changed that by hand. */
