@@ -132,6 +132,21 @@ describe('the consul store, over its keys', () => {
     );
   });
 
+  it('lets two pilots write without a pause, and shows both the same in the end', async () => {
+    const [one, two] = [await open(), await open()];
+    const write = async (store: ConfigStore, name: string): Promise<void> => {
+      await store.create(virtualServiceObject(name, 'v0'));
+      for (let turn = 1; turn <= 100; turn += 1) {
+        await store.replace(virtualServiceObject(name, `v${turn}`));
+      }
+    };
+    await Promise.all([write(one, 'a'), write(two, 'b')]);
+    await Promise.all([become(one, 'a:v100 b:v100'), become(two, 'a:v100 b:v100')]);
+    assert.deepEqual(two.list(), one.list());
+    const generations = one.list().items.map(({ metadata }) => metadata.generation);
+    assert.deepEqual(generations, [101, 101]);
+  });
+
   it('is quick to show a write to other pilots', async () => {
     const [one, two] = [await open(), await open()];
     await one.create(virtualServiceObject('a', 'v0'));

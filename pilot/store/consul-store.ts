@@ -11,7 +11,7 @@ import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { Checkup } from './consul-checkup.ts';
 import { type KvDocument, formatDocument, readDocument } from './consul-document.ts';
 import { type Head, type StoredHead, firstHead, isRecorded, nextHead } from './consul-head.ts';
-import { headPathOf, keyPathOf } from './consul-keys.ts';
+import { areApart, headPathOf, keyPathOf } from './consul-keys.ts';
 import { ConsulKv, type KvEntry, type KvWrite, explain, valueLimit } from './consul-kv.ts';
 import { type Planned, assertFits, tryPlan } from './consul-plan.ts';
 import { ConsulView } from './consul-view.ts';
@@ -163,6 +163,7 @@ class ConsulStore implements ConfigStore {
           if (planned.write === undefined) return planned.result();
           this.#assertNotBroken(path);
           if (await this.#send(planned.write)) return planned.result();
+          if (await this.#sendBehind(planned.write)) return planned.result();
         }
         await this.#catchUp(path);
       }
@@ -184,13 +185,36 @@ class ConsulStore implements ConfigStore {
   /** False when somebody else was first. */
   async #send(write: KvWrite): Promise<boolean> {
     const { head } = this.#view;
-    if (head === undefined) return false;
+    return head !== undefined && (await this.#sendAfter(head, write));
+  }
+
+  /**
+   * Tries again when others were first with other objects. What they have written is taken in afterwards: whoever reads it
+   * before is late again, as long as another pilot writes one object after the other. False when that is not it.
+   */
+  async #sendBehind(write: KvWrite): Promise<boolean> {
+    const { prefix } = this.#options;
+    let tried = this.#view.head?.index ?? 0;
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const head = await this.#kv.readHead();
+      const others = head === undefined ? undefined : this.#view.writesBefore(head);
+      if (head === undefined || others === undefined || head.index <= tried) return false;
+      if (!others.every(({ path }) => areApart(prefix, path, write.path))) return false;
+      if (await this.#sendAfter(head, write)) return true;
+      tried = head.index;
+    }
+    return false;
+  }
+
+  /** Makes a write the next one after those that `head` tells of. */
+  async #sendAfter(head: StoredHead, write: KvWrite): Promise<boolean> {
     const value = nextHead(head, { verb: write.verb, path: write.path });
     const [index, document] = await Promise.all([
       this.#kv.write({ value, index: head.index }, write),
       this.#readMeanwhile(write),
     ]);
     if (index === undefined) return false;
+    if (head !== this.#view.head) await this.#takeHead(head);
     this.#view.takeOwn({ ...value, index }, write.path, document);
     return true;
   }
