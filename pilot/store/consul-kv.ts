@@ -120,7 +120,7 @@ export class ConsulKv {
       return await this.#client.request(options);
     } catch (error) {
       if (error instanceof ConsulHttpError && error.status === 404) return undefined;
-      throw explain(error);
+      throw explain(error, 'it cannot be read');
     }
   }
 
@@ -178,8 +178,14 @@ function isDenied(error: ConsulHttpError): boolean {
   return error.status === 403 || /permission denied|ACL not found/i.test(error.message);
 }
 
-/** What an error of Consul means for the one who wants to read or write configuration. */
-export function explain(error: unknown): StoreError {
+/**
+ * What an error of Consul means for the one who wants to read or write configuration. `effect` is what follows if Consul
+ * is away; by default what it means to a pilot.
+ */
+export function explain(
+  error: unknown,
+  effect = 'nothing can be written now; what is in force stays',
+): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof ConsulHttpError && isDenied(error)) {
     return new StoreError(
@@ -195,7 +201,7 @@ export function explain(error: unknown): StoreError {
   }
   return new StoreError(
     'E_UNAVAILABLE',
-    `the config store in Consul does not answer, so nothing can be written now; what is in force stays (${describeError(error)})`,
+    `the config store in Consul does not answer, so ${effect} (${describeError(error)})`,
     { cause: error },
   );
 }
