@@ -12,7 +12,6 @@ import { validateSchema } from './validate-schema.ts';
 const ignored = [
   'generateName',
   'selfLink',
-  'deletionTimestamp',
   'deletionGracePeriodSeconds',
   'ownerReferences',
   'finalizers',
@@ -33,6 +32,7 @@ const schema = message('Metadata of an object.', {
   resourceVersion: text('Version in the store.'),
   generation: Type.Integer(),
   creationTimestamp: text('When it was created.'),
+  deletionTimestamp: text('When its deletion began.'),
   managedFields: Type.Array(Type.Unknown()),
 });
 
@@ -103,7 +103,7 @@ function isEmptyMap(field: unknown): boolean {
 }
 
 function withDefaults(
-  { namespace: given = '', name = '', labels, ...fields }: Partial<ObjectMeta>,
+  { namespace: given = '', name = '', labels, deletionTimestamp, ...fields }: Partial<ObjectMeta>,
   { isClusterScoped, givenLabels }: KindPlace,
 ): ObjectMeta {
   const namespace = given === '' ? fallbackNamespace : given;
@@ -113,7 +113,13 @@ function withDefaults(
     ...(isClusterScoped === true ? {} : { namespace }),
     ...(written === undefined ? {} : { labels: written }),
     ...fields,
+    // All others go at once, and what another cluster says of them is not so here.
+    ...(isClusterScoped === true && isTime(deletionTimestamp) ? { deletionTimestamp } : {}),
   };
+}
+
+function isTime(given: string | undefined): given is string {
+  return given !== undefined && !Number.isNaN(Date.parse(given));
 }
 
 /** The labels that somebody wrote; without any, there are none. */

@@ -89,7 +89,12 @@ describe('the HTTP server', () => {
     await first.arrayBuffer();
     const again = await fetch(url, { headers: { 'if-none-match': etag } });
     assert.deepEqual(
-      [first.status, url.includes(etag.replaceAll('"', '')), again.status, await again.text()],
+      [
+        first.status,
+        url.includes(etag.replace(/^"|(-gzip)?"$/g, '')),
+        again.status,
+        await again.text(),
+      ],
       [200, true, 304, ''],
     );
   });
