@@ -46,13 +46,21 @@ export function decodeMetadata(value: unknown, kind: KindPlace): DecodedMetadata
   }
   const { fields, unknown } = splitFields(value);
   const errors = validateSchema(fields, schema, 'metadata');
-  if (errors.length > 0) return { metadata: nameless, errors, unknown };
+  if (errors.length > 0) return { metadata: { ...nameless, ...named(fields) }, errors, unknown };
   const metadata = withDefaults(fields, kind);
   const placed = kind.isClusterScoped === true ? [...checkNoNamespace(fields)] : [];
   return { metadata, errors: [...checkMetadata(metadata), ...placed], unknown };
 }
 
 const nameless: ObjectMeta = { name: '', namespace: fallbackNamespace };
+
+/** What messages call the object, where another field is wrong. */
+function named({ name, namespace }: Partial<ObjectMeta>): Partial<ObjectMeta> {
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+  };
+}
 
 function splitFields(value: object): {
   readonly fields: Partial<ObjectMeta>;

@@ -162,6 +162,7 @@ const causeReasons: Readonly<Record<string, string>> = {
   [fieldCodes.unsupported]: 'FieldValueNotSupported',
   [fieldCodes.duplicate]: 'FieldValueDuplicate',
   [fieldCodes.forbidden]: 'FieldValueForbidden',
+  [fieldCodes.size]: 'FieldValueTooLong',
 };
 
 /** The answer to an object that breaks rules: 422, which kubectl prints cleanly even on an update. */
