@@ -1,4 +1,5 @@
 import type { Clock } from '../../kit/clock.ts';
+import { forEachConcurrently } from '../../kit/concurrent.ts';
 import { describeError } from '../../kit/errors.ts';
 import type { Log } from '../../kit/log.ts';
 import { keyOf, showKey } from '../api/kinds.ts';
@@ -10,6 +11,8 @@ import { withoutDeletion } from '../store/terminating.ts';
 
 /** Who writes by hand what is in a namespace while it goes is not waited for longer than so many rounds. */
 const rounds = 5;
+/** So many objects are removed at one time. */
+const width = 100;
 /** So often a write to the namespace itself is tried again when somebody else wrote it in between. */
 const attempts = 20;
 
@@ -25,7 +28,7 @@ export interface NamespaceRemoval {
 /**
  * Deletes a namespace with what is in it. It is written down first that this has begun: from then on the store takes
  * nothing new in the namespace from anybody, and what is listed afterwards is all that there is. When something cannot
- * be deleted, the rest and the namespace stay, and the namespace takes new objects again. Returns the namespace as it was
+ * be deleted, it stays and so does the namespace, and that takes new objects again. Returns the namespace as it was
  * before; undefined when it is not there. Throws StoreError.
  */
 export async function removeNamespace(
@@ -130,14 +133,19 @@ async function empty(store: ConfigStore, name: string): Promise<void> {
     if (namespace === undefined || !isTerminating(namespace)) return;
     const { items } = store.list({ namespace: name });
     if (items.length === 0) return;
-    for (const object of items.toSorted(routesFirst)) await remove(store, object);
+    // A route must not be left for a moment without the subsets and services that it names.
+    const isRoute = ({ kind }: ConfigObject): boolean => kind === 'VirtualService';
+    await removeAll(store, items.filter(isRoute));
+    await removeAll(
+      store,
+      items.filter((object) => !isRoute(object)),
+    );
   }
 }
 
-/** A route must not be left for a moment without the subsets and services that it names. */
-function routesFirst(left: ConfigObject, right: ConfigObject): number {
-  const rank = ({ kind }: ConfigObject): number => (kind === 'VirtualService' ? 0 : 1);
-  return rank(left) - rank(right);
+/** Several at once: a store of files brings them to the disk together. */
+function removeAll(store: ConfigStore, objects: readonly ConfigObject[]): Promise<void> {
+  return forEachConcurrently(objects, width, (object) => remove(store, object));
 }
 
 /** Somebody else may have been quicker, and what has been made anew under the name is not meant. */
