@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '../../kit/errors.ts';
@@ -54,6 +54,11 @@ export class ConfigFolder {
       const isMissing = ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
       return isMissing ? { kind: 'missing' } : { kind: 'unreadable', error };
     }
+  }
+
+  /** Reads a file that is most likely not there: to ask costs less than an error. */
+  readNew(path: string): FoundText {
+    return existsSync(join(this.#root, path)) ? this.read(path) : { kind: 'missing' };
   }
 
   /** Reads a file that was there a moment ago: one that is being saved by an editor is given the time for that. */

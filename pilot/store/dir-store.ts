@@ -173,7 +173,7 @@ class DirStore implements ConfigStore {
   async #readNow(paths: Iterable<string>): Promise<void> {
     for (const path of paths) {
       const isKnown = this.#files.has(path);
-      this.#take(path, isKnown ? await this.#folder.readSettled(path) : this.#folder.read(path));
+      this.#take(path, isKnown ? await this.#folder.readSettled(path) : this.#folder.readNew(path));
     }
   }
 

@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -91,10 +92,9 @@ interface BegunWrite {
 
 function begin({ path, text, isSecret }: FileWrite): BegunFile {
   if (text === undefined) return { target: path, folders: [dirname(path)] };
-  const target = followLinks(path);
+  const { target, before } = find(path);
   const folder = dirname(target);
-  const folders = [folder, ...makeFolder(folder)];
-  const before = statSync(target, { throwIfNoEntry: false });
+  const folders = [folder, ...(before === undefined ? makeFolder(folder) : [])];
   const temporary = join(folder, `.${randomUUID()}${temporarySuffix}`);
   const handle = openSync(temporary, 'wx', modeOf(before, isSecret));
   const file = { target, folders, temporary: { path: temporary, handle } };
@@ -181,13 +181,12 @@ function makeFolder(folder: string): readonly string[] {
   return changed;
 }
 
-function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Nothing is there yet, or a link to nothing, which a file takes the place of.
-    return path;
-  }
+/** Where a path leads, and what is there. A link to nothing is no obstacle: a file takes its place. */
+function find(path: string): { readonly target: string; readonly before: Stats | undefined } {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() !== true) return { target: path, before: found };
+  const before = statSync(path, { throwIfNoEntry: false });
+  return { target: before === undefined ? path : realpathSync(path), before };
 }
 
 function modeOf(before: Stats | undefined, isSecret: boolean): number {
