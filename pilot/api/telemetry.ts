@@ -1,3 +1,4 @@
+import { findCelFault } from './cel-expression.ts';
 import type { FieldError } from './field-error.ts';
 import { asWarning, forbidden, invalid, required } from './field-error.ts';
 import { checkDuration, checkOneOf } from './field-rules.ts';
@@ -72,20 +73,7 @@ function* checkOverride(path: string, override: MetricsOverride): Iterable<Field
   }
 }
 
-const brackets: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
-
-/** A rough look at a CEL expression: brackets and quotes must close. Its names are not checked. */
 function* checkExpression(path: string, expression: string | undefined): Iterable<FieldError> {
-  if (expression === undefined) return;
-  const bare = expression.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""');
-  const open: string[] = [];
-  let isWrong = expression.trim() === '' || /["']/.test(bare.replaceAll('""', ''));
-  for (const sign of bare) {
-    if ('([{'.includes(sign)) open.push(sign);
-    else if (brackets[sign] !== undefined) isWrong ||= open.pop() !== brackets[sign];
-  }
-  if (isWrong || open.length > 0) {
-    const detail = 'must be a CEL expression; see that its brackets and quotes are closed';
-    yield invalid(path, expression, detail);
-  }
+  const fault = expression === undefined ? undefined : findCelFault(expression);
+  if (fault !== undefined) yield invalid(path, expression, `must be a CEL expression: ${fault}`);
 }

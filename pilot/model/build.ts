@@ -30,7 +30,7 @@ export function buildMesh(inputs: MeshInputs, previous: Mesh = emptyMesh): Mesh 
     services: world.services,
     endpoints: world.endpoints,
     ...buildRules(origin, world.services, previous),
-    askedLabels: keepSet(previous.askedLabels, new Set(asked.flat())),
+    askedLabels: keepSet(previous.askedLabels, union(asked)),
     workloads: world.workloads,
   };
   origins.set(mesh, origin);
@@ -257,6 +257,11 @@ function keepMap<T>(
     if (previous.get(key) !== value) return next;
   }
   return previous;
+}
+
+/** Most of the lists are empty: `flat` would take ten times as long. */
+function union(lists: readonly (readonly string[])[]): ReadonlySet<string> {
+  return new Set(lists.filter(({ length }) => length > 0).flat());
 }
 
 /** The previous set when the next one has the same members. */

@@ -1,5 +1,4 @@
-import { compareLists } from '../../kit/list-difference.ts';
-import { sameElements } from '../../kit/same-elements.ts';
+import { type ListDifference, compareLists } from '../../kit/list-difference.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
 /** The kinds that the mesh takes in order of age. */
@@ -18,22 +17,36 @@ export type Selections = { readonly [K in Kind]: Selection<K> };
 
 /** `previous` only saves work: a list without a difference stays the same list, and a new one is not sorted anew. */
 export function selectByAge(resources: ResourceSet, previous?: Selections): Selections {
+  const given = groupByKind(resources);
   return {
-    ServiceEntry: select(resources, 'ServiceEntry', previous?.ServiceEntry),
-    VirtualService: select(resources, 'VirtualService', previous?.VirtualService),
-    DestinationRule: select(resources, 'DestinationRule', previous?.DestinationRule),
+    ServiceEntry: select(given.ServiceEntry, previous?.ServiceEntry),
+    VirtualService: select(given.VirtualService, previous?.VirtualService),
+    DestinationRule: select(given.DestinationRule, previous?.DestinationRule),
   };
 }
 
+function groupByKind(resources: ResourceSet): { readonly [K in Kind]: readonly OfKind<K>[] } {
+  const groups: { readonly [K in Kind]: OfKind<K>[] } = {
+    ServiceEntry: [],
+    VirtualService: [],
+    DestinationRule: [],
+  };
+  for (const resource of resources) {
+    if (resource.kind === 'VirtualService') groups.VirtualService.push(resource);
+    else if (resource.kind === 'DestinationRule') groups.DestinationRule.push(resource);
+    else if (resource.kind === 'ServiceEntry') groups.ServiceEntry.push(resource);
+  }
+  return groups;
+}
+
 function select<K extends Kind>(
-  resources: ResourceSet,
-  kind: K,
-  previous?: Selection<K>,
+  given: readonly OfKind<K>[],
+  previous: Selection<K> | undefined,
 ): Selection<K> {
-  const given = resources.filter((resource): resource is OfKind<K> => resource.kind === kind);
   if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
-  if (sameElements(given, previous.given)) return previous;
-  return { given, byAge: update(previous, given) };
+  const difference = compareLists(previous.given, given);
+  if (difference.gone.size + difference.come.length === 0) return previous;
+  return { given, byAge: update(previous.byAge, difference, given) };
 }
 
 /**
@@ -65,10 +78,10 @@ const noneMapped = { byAge: [], mapped: [] };
 const manyChanges = 100;
 
 function update<R extends ConfigResource>(
-  { given: before, byAge }: { readonly given: readonly R[]; readonly byAge: readonly R[] },
+  byAge: readonly R[],
+  { gone, come }: ListDifference<R>,
   given: readonly R[],
 ): readonly R[] {
-  const { gone, come } = compareLists(before, given);
   if (come.length > manyChanges) return [...given].sort(compareAges);
   const kept = gone.size === 0 ? [...byAge] : byAge.filter((resource) => !gone.has(resource));
   for (const added of come) kept.splice(findPlace(kept, added), 0, added);
