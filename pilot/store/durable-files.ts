@@ -37,9 +37,11 @@ export interface FileWrite {
 /**
  * Writes and removes files together. Of each, whoever reads it, even after a crash, sees the old or the new content and
  * nothing between: temporary file in the same directory, fsync, rename, fsync of the directory. When this returns all of
- * that survives the loss of power, as far as the disk keeps its word (rename(2), fsync(2)). The files are synced side by
- * side and every directory once, so that many writes cost little more than one. A symbolic link stays one: the file it
- * leads to is written. Returns the paths that could not be written, and why; those have their old content.
+ * that survives the loss of power, as far as the disk keeps its word (rename(2), fsync(2)). A file that is replaced needs
+ * both syncs like a new one: the rename is a change of the directory, and before that is on the disk the loss of power
+ * brings the old content back; and a rename that is there before its content leads to nothing. The files are synced side
+ * by side and every directory once, so that many writes cost little more than one. A symbolic link stays one: the file
+ * it leads to is written. Returns the paths that could not be written, and why; those have their old content.
  *
  * Only fsync waits for the disk, so only fsync leaves the thread; the other calls take microseconds.
  */
