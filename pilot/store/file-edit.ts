@@ -22,7 +22,7 @@ export function writeObject(
 ): FileEdit {
   if (owner === undefined) return writeNew(object, files);
   const document = documentOf(owner, keyOf(object));
-  const edited = editDocument(document.text, object, document.object);
+  const edited = editDocument(document.text, object);
   const texts = owner.file.documents.map((candidate) =>
     candidate === document ? edited.text : candidate.text,
   );

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
 import type { ConfigObject } from '../api/resource.ts';
-import { writePlainYaml } from './plain-yaml.ts';
 import { spliceScalars, type WrittenDocument } from './yaml-splice.ts';
 import { keyOf } from '../api/kinds.ts';
 import { bodyFields, bodyOf } from '../api/resource.ts';
@@ -20,75 +19,21 @@ export type DocumentEdit = Pick<WrittenDocument, 'text'> & Partial<WrittenDocume
 
 /**
  * The document after its object became `object`: what stays equal keeps its comments and its form. `text` must be a
- * document that parses; `known` is the object that it says, if somebody knows.
+ * document that parses.
  */
-export function editDocument(
-  text: string,
-  object: ConfigObject,
-  known?: ConfigObject,
-): DocumentEdit {
+export function editDocument(text: string, object: ConfigObject): DocumentEdit {
   const separator = /^---[ \t]*(?:#[^\n]*)?\n/.exec(text)?.[0] ?? '';
-  const body = text.slice(separator.length);
-  const edited = (known && rewritePlain(body, object, known)) ?? editText(body, object);
-  return { ...edited, text: separator + edited.text };
-}
-
-/** A document that is as the store itself writes it has nothing to keep but the order of its fields, and is not parsed. */
-function rewritePlain(
-  text: string,
-  object: ConfigObject,
-  known: ConfigObject,
-): DocumentEdit | undefined {
-  const before = documentOf(known);
-  if (writePlainYaml(before) !== text) return undefined;
-  const { metadata } = valueAfter(before, object) as Pick<ConfigObject, 'metadata'>;
-  const value = inOrderOf(before, documentOf({ ...object, metadata })) as Fields;
-  const written = writePlainYaml(value);
-  return written === undefined ? undefined : { text: written, value };
-}
-
-function editText(text: string, object: ConfigObject): DocumentEdit {
-  const document = parseDocument(text);
+  const document = parseDocument(text.slice(separator.length));
   const before = document.toJS() as Fields;
-  const step = { before, after: valueAfter(before, object) };
-  const spliced = spliceScalars(text, document, step);
-  if (spliced !== undefined) return spliced;
-  setField(document, [], step);
-  return { text: document.toString(habitsOf(text)) };
-}
-
-/** What a document says that said `before`, when its object has become `object`. */
-function valueAfter(before: Fields, object: ConfigObject): Fields {
   const { labels, annotations } = object.metadata;
   const metadata = { ...(before['metadata'] as object), labels, annotations };
   const others = Object.entries(before).filter(([name]) => !replaced.includes(name));
   const after = { ...Object.fromEntries(others), apiVersion: object.apiVersion, metadata };
-  return { ...after, ...bodyOf(object) };
-}
-
-/** `after` with its fields in the order of `before`. */
-function inOrderOf(before: unknown, after: unknown): unknown {
-  if (isFields(before) && isFields(after)) {
-    const names = mergeNames(Object.keys(before), Object.keys(after));
-    return Object.fromEntries(
-      names.map((name) => [name, inOrderOf(own(before, name), after[name])]),
-    );
-  }
-  if (!isList(before) || !isList(after) || before.length !== after.length) return after;
-  return after.map((item, index) => inOrderOf(before[index], item));
-}
-
-/** The names that are there after, those that were there before in their order; a new one follows the one it follows after. */
-function mergeNames(before: readonly string[], after: readonly string[]): readonly string[] {
-  const present = new Set(after);
-  const names = before.filter((name) => present.has(name));
-  let place = 0;
-  for (const name of after) {
-    const known = names.indexOf(name);
-    if (known === -1) names.splice(place, 0, name);
-    place = known === -1 ? place + 1 : known + 1;
-  }
-  return names;
+  const step = { before, after: { ...after, ...bodyOf(object) } };
+  const spliced = spliceScalars(text.slice(separator.length), document, step);
+  if (spliced !== undefined) return { ...spliced, text: separator + spliced.text };
+  setField(document, [], step);
+  return { text: separator + document.toString(habitsOf(text)) };
 }
 
 /** How the file is written, as far as it can be told; the rest of the document is to stay as it is. */
@@ -102,14 +47,12 @@ function habitsOf(text: string): ToStringOptions {
 
 /** The text of a new document. What the store can work out again is left out. */
 export function writeDocument(object: ConfigObject): string {
-  return newDocument(object).text;
+  return stringify(documentOf(object), layout);
 }
 
 /** The same with what it says, if that is beyond doubt: texts of other than plain characters are read again. */
 export function newDocument(object: ConfigObject): DocumentEdit {
   const value = documentOf(object);
-  const plain = writePlainYaml(value);
-  if (plain !== undefined) return { text: plain, value };
   const text = stringify(value, layout);
   return /^[\n\x20-\x7e]*$/.test(text) ? { text, value } : { text };
 }
