@@ -236,7 +236,9 @@ class DirStore implements ConfigStore {
       this.#options.log.warn(fields, 'cannot read a configuration file');
     } else if (found.text !== before?.text) {
       const modified = this.#folder.modifiedAt(path);
-      this.#files.put(parseConfigFile(path, found.text, { previous: before }), modified);
+      const isInForce = this.#files.isInForce(path);
+      const file = parseConfigFile(path, found.text, { previous: before, isInForce });
+      this.#files.put(file, modified);
     }
   }
 
