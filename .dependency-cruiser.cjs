@@ -26,7 +26,7 @@ const table = {
   'pilot/api': [
     '^kit',
     '^pilot/proto/json-faults\\.ts',
-    ...npm('typebox', 'ajv'),
+    ...npm('@marcbachmann/cel-js', 'typebox', 'ajv'),
     '^node:(net|crypto|util)',
   ],
   'pilot/ownership': ['^pilot/api', '^node:util'],

@@ -31,7 +31,7 @@ export function chooseFiles({ filename, recursive, kustomize }: FileFlags): File
 
 /** For a command that works on files only: words without an option are taken, so that they can be refused with advice. */
 export function addStrayFiles(command: Command): Command {
-  return command.argument('[files...]').usage('[options]');
+  return command.allowExcessArguments();
 }
 
 /** The same for a command that works on files only: without any it cannot begin. */

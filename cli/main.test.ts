@@ -29,6 +29,24 @@ describe('cmesh', () => {
     }
   });
 
+  it('shows commands as they are typed, and says where options stand', async () => {
+    const [help, early, late] = [
+      cmesh('--help'),
+      cmesh('-n', 'shop', 'get', 'vs'),
+      cmesh('get', '-x'),
+    ];
+    const codes = await Promise.all([help.ended, early.ended, late.ended]);
+    assert.match(help.output(), /^ {2}apply \[options\] {2,}put the rules of files in force$/m);
+    assert.deepEqual(
+      [codes, early.errors(), late.errors()],
+      [
+        [0, 2, 2],
+        "error: unknown option '-n'\n(options stand after the command; add --help to see what there is)\n",
+        "error: unknown option '-x'\n(add --help to see what there is)\n",
+      ],
+    );
+  });
+
   it('says where a file is to stand', async () => {
     const run = cmesh('validate', 'rules.yaml');
     const said = 'cmesh validate: "rules.yaml" stands by itself: write -f before files\n';

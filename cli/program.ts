@@ -76,6 +76,8 @@ export function createProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
+  // Only for what is wrong before a command: the commands have taken over what stands above.
+  program.showHelpAfterError('(options stand after the command; add --help to see what there is)');
   return program.helpCommand('help [command]', 'show the help of a command');
 }
 

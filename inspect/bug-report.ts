@@ -244,7 +244,9 @@ async function writeArchive(
   try {
     const written = pipeline(archive, createGzip(), createWriteStream(temporary, { mode: 0o600 }));
     for (const { path: name, text } of files) {
-      archive.entry({ name: `${folder}/${name}`, mode: 0o600, mtime: new Date(now) }, text);
+      const header = { name: `${folder}/${name}`, mode: 0o600, mtime: new Date(now) };
+      // What cannot be written ends every entry with the same error as the pipeline, which reports it.
+      archive.entry(header, text).on('error', () => undefined);
     }
     archive.finalize();
     await written;

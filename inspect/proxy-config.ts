@@ -59,14 +59,18 @@ export async function runProxyConfig(
 type Filters = Omit<ProxyConfigFlags, 'port'> & { readonly port?: number };
 
 const directions = ['inbound', 'outbound'];
+const listenerTypes = ['http', 'tcp'];
 
 function readFilters({ port, ...flags }: ProxyConfigFlags): Filters {
-  const { direction } = flags;
+  const { direction, type } = flags;
   if (direction !== undefined && !directions.includes(direction.toLowerCase())) {
     throw new OperationError(
       'E_USAGE',
       `--direction "${direction}" is neither inbound nor outbound`,
     );
+  }
+  if (type !== undefined && !listenerTypes.includes(type.toLowerCase())) {
+    throw new OperationError('E_USAGE', `--type "${type}" is neither HTTP nor TCP`);
   }
   if (port === undefined) return flags;
   if (/^\d{1,5}$/.test(port)) return { ...flags, port: Number(port) };
@@ -124,7 +128,7 @@ async function showResources(
     );
   }
   if (resources.length === 0) {
-    return describeNone(section, filters, section === 'routes' ? sections.routes : []);
+    return describeNone(section, filters, othersOf(section, sections));
   }
   return formatTable(await tabulate(section, resources, source, now));
 }
@@ -168,14 +172,24 @@ async function tabulate(
 function describeNone(
   section: ListedSection | 'endpoints',
   filters: Filters,
-  others: readonly DumpedResource[] = [],
+  others: readonly string[] = [],
 ): string {
   if (section === 'secret') return 'No active or warming secrets found.\n';
   const set = Object.entries(filters).filter(([key]) => filterNames.has(key));
   const conditions = set.map(([key, value]) => `--${key} ${String(value)}`).join(' ');
   const found = `No ${section} found${conditions === '' ? '' : ` for ${conditions}`}`;
-  const names = others.flatMap(({ name }) => (name === '' ? [] : name)).sort();
-  return `${found}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}.\n`;
+  return `${found}${others.length === 0 ? '' : `; there are ${others.join(', ')}`}.\n`;
+}
+
+/** What could have been asked for: names of route tables, or places where listeners are. */
+function othersOf(section: ListedSection, { routes, listeners }: DumpSections): readonly string[] {
+  if (section === 'listeners') return [...new Set(tableOfListeners(listeners).rows.map(placeOf))];
+  if (section !== 'routes') return [];
+  return routes.flatMap(({ name }) => (name === '' ? [] : name)).sort();
+}
+
+function placeOf([address = '', port = '']: readonly string[]): string {
+  return `${address}:${port}`;
 }
 
 const filterNames: ReadonlySet<string> = new Set([

@@ -64,6 +64,10 @@ describe('the name of a proxy', () => {
         `no proxy is called carts; ${known}`,
       ],
     );
+    assert.equal(
+      find('reviews-v1', 'test'),
+      'no proxy of namespace test is connected to pilot, so there is no reviews-v1; connected are those of default, shop',
+    );
     assert.throws(() => findProxy('carts', []), {
       message: 'no proxy is connected to pilot, so there is no carts',
     });

@@ -24,7 +24,12 @@ export function findProxy<T extends Named>(
       throw new OperationError('E_PROXY_AMBIGUOUS', `${name} may mean ${names}: name one of them`);
     }
   }
-  throw new OperationError('E_PROXY_UNKNOWN', describeUnknown(name, all));
+  throw new OperationError(
+    'E_PROXY_UNKNOWN',
+    all.length === 0 && proxies.length > 0
+      ? describeElsewhere(name, proxies, namespace)
+      : describeUnknown(name, all),
+  );
 }
 
 /** The first that fits somebody counts. */
@@ -42,6 +47,15 @@ function meanings(name: string): readonly ((proxy: Named) => boolean)[] {
 /** `reviews-v1.default` → reviews-v1 */
 export function workloadOf(proxy: string): string {
   return proxy.replace(/\.[^.]*$/, '');
+}
+
+function describeElsewhere(
+  name: string,
+  proxies: readonly Named[],
+  namespace: string | undefined,
+): string {
+  const namespaces = [...new Set(proxies.map((proxy) => proxy.namespace))].sort().join(', ');
+  return `no proxy of namespace ${namespace ?? ''} is connected to pilot, so there is no ${name}; connected are those of ${namespaces}`;
 }
 
 function describeUnknown(name: string, proxies: readonly Named[]): string {

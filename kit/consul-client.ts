@@ -62,9 +62,8 @@ export function createConsulClient(options: ConsulClientOptions): ConsulClient {
   return {
     request: async (request) => {
       const call = toCall(new URL(request.path, address), request, { headers, timeout });
-      const { status, index: header, text } = await send(call, agent);
+      const { status, index, text } = await send(call, agent);
       if (status < 200 || status > 299) throw new ConsulHttpError(request, status, text);
-      const index = parseIndex(header);
       const body = request.asText === true ? text : parseBody(text);
       return { body, ...(index === undefined ? {} : { index }) };
     },
@@ -75,14 +74,15 @@ interface Call {
   readonly url: URL;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly signal: AbortSignal;
+  /** From the sending to the end of the answer (ms). */
+  readonly limit: number;
+  readonly signal?: AbortSignal;
   readonly body?: string;
 }
 
 interface Answer {
   readonly status: number;
-  /** X-Consul-Index. */
-  readonly index: string | null;
+  readonly index?: number;
   readonly text: string;
 }
 
@@ -91,12 +91,12 @@ function toCall(
   request: ConsulRequest,
   { headers, timeout }: { readonly headers: Record<string, string>; readonly timeout: number },
 ): Call {
-  const limit = AbortSignal.timeout(request.timeout ?? timeout);
   return {
     url,
     method: request.method ?? 'GET',
     headers,
-    signal: request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]),
+    limit: request.timeout ?? timeout,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
   };
 }
@@ -105,33 +105,57 @@ function toCall(
  * By node:http, not by fetch: that knows neither sockets nor certificates of our own, and in one of two runs of
  * bench/stores.ts a query of its did not end when it was aborted, nor by its time limit.
  */
-async function send({ url, body, ...options }: Call, agent: Agent | undefined): Promise<Answer> {
-  const request = url.protocol === 'https:' ? requestSecure : requestPlain;
+async function send(call: Call, agent: Agent | undefined): Promise<Answer> {
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(url, { ...options, ...(agent === undefined ? {} : { agent }) }, resolve)
-        .on('error', reject)
-        .end(body);
+    return await new Promise<Answer>((resolve, reject) => {
+      exchange(call, agent, { resolve, reject });
     });
-    const text = await readText(response);
-    const header = response.headers['x-consul-index'];
-    const index = typeof header === 'string' ? header : null;
-    return { status: response.statusCode ?? 0, index, text };
   } catch (error) {
-    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${url.origin}`, {
+    throw new OperationError('E_CONSUL_UNREACHABLE', `cannot reach Consul at ${call.url.origin}`, {
       cause: error,
     });
   }
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+interface Outcome {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
 }
 
-function parseIndex(header: string | null): number | undefined {
-  if (header === null) return undefined;
+/**
+ * One request and its answer. The limit is a timer that ends with the request: the one of AbortSignal.timeout runs on
+ * and makes an exception for nobody, which costs as much as the request.
+ */
+function exchange(call: Call, agent: Agent | undefined, { resolve, reject }: Outcome): void {
+  const { url, body, limit, ...options } = call;
+  const request = url.protocol === 'https:' ? requestSecure : requestPlain;
+  const sent = request(url, { ...options, ...(agent === undefined ? {} : { agent }) });
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer within ${limit} ms`));
+    sent.destroy();
+  }, limit);
+  sent.on('close', () => {
+    clearTimeout(timer);
+  });
+  sent.on('error', reject);
+  sent.on('response', (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () => {
+      resolve(toAnswer(response, Buffer.concat(chunks).toString()));
+    });
+  });
+  sent.end(body);
+}
+
+function toAnswer({ statusCode = 0, headers }: IncomingMessage, text: string): Answer {
+  const index = parseIndex(headers['x-consul-index']);
+  return { status: statusCode, text, ...(index === undefined ? {} : { index }) };
+}
+
+function parseIndex(header: string | readonly string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
   const index = Number(header);
   return Number.isSafeInteger(index) ? Math.max(1, index) : undefined;
 }

@@ -17,7 +17,7 @@ export interface Problem {
 
 /** One line for logs and terminals. */
 export function formatProblem(problem: Problem): string {
-  const place =
-    problem.path === undefined ? problem.resource : `${problem.resource}: ${problem.path}`;
-  return `${problem.code} ${place}: ${problem.message}`;
+  const { code, resource, path = '', message } = problem;
+  const place = path === '' ? resource : `${resource}: ${path}`;
+  return `${code} ${place}: ${message}`;
 }

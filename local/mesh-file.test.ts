@@ -66,6 +66,18 @@ describe('a mesh file', () => {
       'services: [',
       'E_YAML m.yaml:1:12: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
+    'what is nested sixty thousand levels deep': [
+      `services: ${'['.repeat(60_000)}`,
+      'E_YAML m.yaml:1:210: is nested more than 100 levels deep',
+    ],
+    'an alias of nothing': [
+      'services: { web: { port: *port } }\n',
+      'E_YAML m.yaml:1:1: Unresolved alias (the anchor must be set before the alias): port',
+    ],
+    'two documents': [
+      'services: { web: { port: 80 } }\n---\nservices: {}\n',
+      'E_YAML m.yaml:2:1: a second document begins here; the file has one',
+    ],
     nothing: [
       '# later\n',
       'E_FIELD_REQUIRED m.yaml:1:1: services: Required value: write the services of the mesh, such as `services: { web: { port: 80 } }`',

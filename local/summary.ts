@@ -8,7 +8,7 @@ export function summarize(view: LocalView, file: MeshFile, cwd: string): string 
   const config = nearPath(view.config, cwd);
   const rows: readonly (readonly [string, string])[] = [
     ...view.ingress.map(({ url, service }): readonly [string, string] => [url, service]),
-    [view.api, 'configuration API: kubectl and cmesh use it by default'],
+    [view.api, `configuration API: ${howToAsk(view)}`],
     [`${view.api}/debug/local`, 'every workload with its proxy, admin interface and logs'],
     [`${config}/`, 'rules: save a file, and it is in force'],
     [view.logs, 'logs of the applications and of their Envoys'],
@@ -28,13 +28,22 @@ export function summarize(view: LocalView, file: MeshFile, cwd: string): string 
   ].join('\n');
 }
 
+/** Where kubectl looks without a kubeconfig, and cmesh too. */
+const defaultApi = 'http://localhost:8080';
+
+function howToAsk({ api }: LocalView): string {
+  return api === defaultApi
+    ? 'kubectl and cmesh use it by default'
+    : `kubectl -s ${api}, or export CMESH_PILOT=${api} for cmesh`;
+}
+
 function rowOf({ name, address, port, proxy, admin, up }: WorkloadView): readonly string[] {
   return [name, `${address}:${port}`, proxy, admin, up ? 'up' : 'down'];
 }
 
 /** Those of the mesh file, else what fits every mesh. */
 function commandsFor(view: LocalView, file: MeshFile, config: string): readonly string[] {
-  const other = view.api === 'http://localhost:8080' ? [] : [`# with --pilot ${view.api}`];
+  const other = view.api === defaultApi ? [] : [`# with --pilot ${view.api}`];
   const [caller] = view.workloads;
   const [target] = file.services;
   const call =

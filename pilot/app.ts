@@ -15,6 +15,7 @@ import type { PilotConfig, RegistryConfig } from './config.ts';
 import { dumpSnapshot } from './debug/config-dump.ts';
 import { describeSync } from './debug/sync-status.ts';
 import type { DebugView } from './http/deps.ts';
+import { finishRemovals } from './http/namespace-removal.ts';
 import type { RegisteredService } from './model/service.ts';
 import { nameTableOf } from './push/name-table.ts';
 import { Pipeline } from './push/pipeline.ts';
@@ -73,6 +74,7 @@ async function openPilot(
   const state = await openState(config, log, lifecycle, additions);
   const { pipeline, reconciliation } = state;
   pipeline.start();
+  await finishRemovals(state.store, { clock: systemClock, log });
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log, reconciliation }));
   const grpc = await ads.listen(config.grpc);
   const served = await openHttp(

@@ -4,7 +4,7 @@
  */
 import { provideConsul } from './consul.ts';
 import { provideEnvoy } from './envoy.ts';
-import type { ProvideOptions } from './provide.ts';
+import { type ProvideOptions, tellOnce } from './provide.ts';
 import { ToolUnavailableError } from './tool-unavailable-error.ts';
 
 type Provider = (options: ProvideOptions) => Promise<string>;
@@ -39,9 +39,9 @@ interface Outcome {
 
 /** Side by side, so that a user learns at once of everything that is missing. */
 async function attempt(name: string, provider: Provider): Promise<Outcome> {
-  const onProgress = (message: string, share?: number): void => {
-    if (share === undefined) console.error(`${name}: ${message}`);
-  };
+  const onProgress = tellOnce((message) => {
+    console.error(`${name}: ${message}`);
+  });
   try {
     return { name, path: await provider({ env: process.env, onProgress }) };
   } catch (error) {

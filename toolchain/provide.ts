@@ -19,6 +19,13 @@ import {
 
 export type OnProgress = (message: string, share?: number) => void;
 
+/** For a log or a pipe, where the shares would be lines that say the same: each sentence once. */
+export function tellOnce(tell: (message: string) => void): OnProgress {
+  return (message, share) => {
+    if (share === undefined) tell(message);
+  };
+}
+
 /** How a caller asks for a program. */
 export interface ProvideOptions {
   /** Told what takes time, in short sentences; again as it goes on, with the share that is done (0–1). */

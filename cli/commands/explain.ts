@@ -50,9 +50,10 @@ Exit codes: 0 explained, 2 a flag, a file or a rule is wrong, 3 no pilot answers
         const { runExplainCommand } = await import('../../testkit/command/explain-command.ts');
         const { findPilot } = await import('../../pilot/client/pilot-address.ts');
         const { provideEnvoy } = await import('../../toolchain/envoy.ts');
-        const onProgress = (text: string): void => {
+        const { tellOnce } = await import('../../toolchain/provide.ts');
+        const onProgress = tellOnce((text) => {
           complain(`${text}\n`);
-        };
+        });
         return runExplainCommand(
           words,
           { ...flags, pilot: findPilot(flags, process.env) },

@@ -77,8 +77,9 @@ async function openSource(flags: LiveFlags): Promise<MeshSource & Closer> {
   }
   const { provideEnvoy } = await import('../../toolchain/envoy.ts');
   const { MeshPool } = await import('../../testkit/mesh/mesh-pool.ts');
-  const onProgress = (text: string): void => {
+  const { tellOnce } = await import('../../toolchain/provide.ts');
+  const onProgress = tellOnce((text) => {
     process.stderr.write(`${text}\n`);
-  };
+  });
   return new MeshPool(await provideEnvoy({ env: process.env, onProgress }));
 }

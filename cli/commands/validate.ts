@@ -26,9 +26,9 @@ Examples:
 
 Exit codes: 0 nothing is wrong, 1 mistakes, 2 wrong usage, or a file cannot be read`,
     )
-    .action((strays: readonly string[], flags: ValidateFlags) =>
+    .action((flags: ValidateFlags, { args }: Command) =>
       runCommand('validate', async (terminal) => {
-        const files = requireFiles(flags, strays);
+        const files = requireFiles(flags, args);
         const { validateFiles } = await import('../../pilot/client/validate.ts');
         const { output, strict } = flags;
         const isStrict = strict === true;

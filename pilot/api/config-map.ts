@@ -22,7 +22,7 @@ function* checkConfigMap({ data = {}, binaryData = {} }: ConfigMapFields): Itera
   yield* checkDataKeys('data', data);
   yield* checkDataKeys('binaryData', binaryData);
   yield* checkBase64('binaryData', binaryData);
-  yield* checkSize('data', [...Object.values(data), ...Object.values(binaryData)]);
+  yield* checkSize('data', data, binaryData);
   for (const name of Object.keys(binaryData)) {
     if (Object.hasOwn(data, name)) yield duplicate('binaryData', name);
   }

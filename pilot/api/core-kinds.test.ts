@@ -100,9 +100,23 @@ describe('Secret', () => {
     );
   });
 
-  it('has a limit', () => {
-    const [finding = ''] = findingsOf('Secret', { data: { a: 'AAAA'.repeat(300_000) } });
-    assert.match(finding, /^data: Required value: must be at most 1048576 bytes together/);
+  it('has the limit of Kubernetes, for what the values are and not for base64', () => {
+    const most = 1024 * 1024;
+    const bytes = (size: number): string => Buffer.alloc(size).toString('base64');
+    assert.deepEqual(
+      [
+        { data: { a: bytes(most) } },
+        { data: { a: bytes(most) }, stringData: { a: 'a'.repeat(most) } },
+        { data: { a: bytes(most), b: bytes(1) } },
+        { data: { a: bytes(most) }, stringData: { b: 'ä' } },
+      ].map((fields) => findingsOf('Secret', fields)),
+      [
+        [],
+        [],
+        [`data: Too long: may not be more than ${most} bytes together, they are ${most + 1}`],
+        [`data: Too long: may not be more than ${most} bytes together, they are ${most + 2}`],
+      ],
+    );
   });
 });
 

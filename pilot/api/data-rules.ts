@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from './field-error.ts';
-import { forbidden, invalid, required } from './field-error.ts';
+import { forbidden, invalid, oversized } from './field-error.ts';
 
 /** Rules for the data of Secret and ConfigMap (Kubernetes pkg/apis/core/validation); values are never shown. */
 
@@ -33,11 +33,20 @@ export function* checkBase64(path: string, values: Values | undefined): Iterable
   }
 }
 
-export function* checkSize(path: string, values: readonly string[]): Iterable<FieldError> {
-  const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+/** What counts is what the values are, not how they are written; a text stands before base64 of the same name. */
+export function* checkSize(path: string, texts: Values, encoded: Values): Iterable<FieldError> {
+  const sizes = new Map([
+    ...Object.entries(encoded).map(([name, value]) => [name, decodedSize(value)] as const),
+    ...Object.entries(texts).map(([name, value]) => [name, Buffer.byteLength(value)] as const),
+  ]);
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (bytes > maxBytes) {
-    yield required(path, `must be at most ${maxBytes} bytes together, they are ${bytes}`);
+    yield oversized(path, `may not be more than ${maxBytes} bytes together, they are ${bytes}`);
   }
+}
+
+function decodedSize(value: string): number {
+  return Buffer.byteLength(value.replace(/[\r\n]/g, ''), 'base64');
 }
 
 const isFixed = 'field is immutable when `immutable` is set; delete the object and create it anew';

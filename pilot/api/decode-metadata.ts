@@ -12,7 +12,6 @@ import { validateSchema } from './validate-schema.ts';
 const ignored = [
   'generateName',
   'selfLink',
-  'deletionTimestamp',
   'deletionGracePeriodSeconds',
   'ownerReferences',
   'finalizers',
@@ -27,6 +26,7 @@ const schema = message('Metadata of an object.', {
   resourceVersion: text('Version in the store.'),
   generation: Type.Integer(),
   creationTimestamp: text('When it was created.'),
+  deletionTimestamp: text('When its deletion began.'),
   managedFields: Type.Array(Type.Unknown()),
 });
 
@@ -46,13 +46,21 @@ export function decodeMetadata(value: unknown, kind: KindPlace): DecodedMetadata
   }
   const { fields, unknown } = splitFields(value);
   const errors = validateSchema(fields, schema, 'metadata');
-  if (errors.length > 0) return { metadata: nameless, errors, unknown };
+  if (errors.length > 0) return { metadata: { ...nameless, ...named(fields) }, errors, unknown };
   const metadata = withDefaults(fields, kind);
   const placed = kind.isClusterScoped === true ? [...checkNoNamespace(fields)] : [];
   return { metadata, errors: [...checkMetadata(metadata), ...placed], unknown };
 }
 
 const nameless: ObjectMeta = { name: '', namespace: fallbackNamespace };
+
+/** What messages call the object, where another field is wrong. */
+function named({ name, namespace }: Partial<ObjectMeta>): Partial<ObjectMeta> {
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+  };
+}
 
 function splitFields(value: object): {
   readonly fields: Partial<ObjectMeta>;
@@ -76,7 +84,7 @@ function isEmptyMap(field: unknown): boolean {
 }
 
 function withDefaults(
-  { namespace: given = '', name = '', labels, ...fields }: Partial<ObjectMeta>,
+  { namespace: given = '', name = '', labels, deletionTimestamp, ...fields }: Partial<ObjectMeta>,
   { isClusterScoped, givenLabels }: KindPlace,
 ): ObjectMeta {
   const namespace = given === '' ? fallbackNamespace : given;
@@ -86,7 +94,13 @@ function withDefaults(
     ...(isClusterScoped === true ? {} : { namespace }),
     ...(written === undefined ? {} : { labels: written }),
     ...fields,
+    // All others go at once, and what another cluster says of them is not so here.
+    ...(isClusterScoped === true && isTime(deletionTimestamp) ? { deletionTimestamp } : {}),
   };
+}
+
+function isTime(given: string | undefined): given is string {
+  return given !== undefined && !Number.isNaN(Date.parse(given));
 }
 
 /** The labels that somebody wrote; without any, there are none. */

@@ -72,6 +72,30 @@ describe('decodeObject', () => {
     ]);
   });
 
+  it('says what is meant by a plain value in the place of an object', () => {
+    const match = [{ uri: '/a', headers: { 'end-user': 'jason' } }];
+    const route = [{ destination: { host: 'a', port: 9080 } }];
+    const fault = { delay: { fixedDelay: '1s', percentage: 50 } };
+    const wrong = { hosts: ['reviews'], http: [{ match, route, fault, corsPolicy: '*' }] };
+    const asText = (text: string): string =>
+      `must be of type object; write { exact: ${text} } or { prefix: ${text} } or { regex: ${text} }`;
+    assert.deepEqual(messages(decodeObject({ ...object, spec: wrong }, 'Strict')), [
+      `spec.http[0].match[0].uri: Invalid value: "/a": ${asText('"/a"')}`,
+      `spec.http[0].match[0].headers[end-user]: Invalid value: "jason": ${asText('"jason"')}`,
+      'spec.http[0].route[0].destination.port: Invalid value: 9080: must be of type object; write { number: 9080 }',
+      'spec.http[0].fault.delay.percentage: Invalid value: 50: must be of type object; write { value: 50 }',
+      'spec.http[0].corsPolicy: Invalid value: "*": must be of type object',
+    ]);
+  });
+
+  it('keeps the name for messages when other metadata are wrong', () => {
+    const metadata = { name: 'a', namespace: 'shop', labels: { app: 1 } };
+    const result = decodeObject({ ...object, metadata }, 'Strict');
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ resource }) => resource), [
+      'VirtualService shop/a',
+    ]);
+  });
+
   it('checks metadata', () => {
     const cases: readonly unknown[] = [
       undefined,

@@ -11,6 +11,7 @@ export const fieldCodes = {
   unsupported: 'E_FIELD_UNSUPPORTED',
   duplicate: 'E_FIELD_DUPLICATE',
   forbidden: 'E_FIELD_FORBIDDEN',
+  size: 'E_FIELD_TOO_LONG',
   unknown: 'E_FIELD_UNKNOWN',
   kind: 'E_KIND_UNKNOWN',
   dormant: 'W_NOT_IN_FORCE',
@@ -58,6 +59,11 @@ export function duplicate(path: string, value: unknown): FieldError {
 /** The field may not be set here; `detail` says why and what to do. */
 export function forbidden(path: string, detail: string): FieldError {
   return fieldError(fieldCodes.forbidden, path, `Forbidden: ${detail}`);
+}
+
+/** The value is too large; `detail` says how large it may be, and is. */
+export function oversized(path: string, detail: string): FieldError {
+  return fieldError(fieldCodes.size, path, `Too long: ${detail}`);
 }
 
 /** A warning: the field or value works, and will go; `detail` says what to use instead. */

@@ -27,15 +27,29 @@ export const namespace = defineKind({
   description: 'A scope for names. One that nobody has made exists as long as something is in it.',
   isClusterScoped: true,
   columns: [
-    { name: 'Status', type: 'string', description: 'Always Active.', path: 'status.phase' },
+    {
+      name: 'Status',
+      type: 'string',
+      description: 'Active, or Terminating while what is in it is deleted.',
+      path: 'status.phase',
+    },
     ageColumn,
   ],
   schema: namespaceSchema,
   validate: checkNamespace,
   normalize: () => ({}),
   givenLabels: (name) => ({ [nameLabel]: name }),
-  show: (object) => ({ ...object, spec: {}, status: { phase: 'Active' } }),
+  show: (object) => ({
+    ...object,
+    spec: {},
+    status: { phase: isTerminating(object) ? 'Terminating' : 'Active' },
+  }),
 });
+
+/** Whether it is being deleted, with what is in it. */
+export function isTerminating({ metadata }: Pick<ConfigObject, 'metadata'>): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
 
 function* checkNamespace(_fields: NamespaceFields, { name }: ObjectMeta): Iterable<FieldError> {
   if (isDnsLabel(name)) return;

@@ -35,6 +35,8 @@ export interface ObjectMeta {
   readonly generation?: number;
   /** RFC 3339, seconds. */
   readonly creationTimestamp?: string;
+  /** RFC 3339, seconds; of a namespace since its deletion began. */
+  readonly deletionTimestamp?: string;
   readonly managedFields?: Json;
 }
 

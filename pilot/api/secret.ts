@@ -40,7 +40,7 @@ function* checkSecret(fields: SecretFields): Iterable<FieldError> {
   yield* checkDataKeys('data', data);
   yield* checkDataKeys('stringData', stringData);
   yield* checkBase64('data', data);
-  yield* checkSize('data', [...Object.values(data), ...Object.values(stringData)]);
+  yield* checkSize('data', stringData, data);
   if (fields.type === 'kubernetes.io/tls') yield* checkPair(fields);
 }
 

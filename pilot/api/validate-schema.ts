@@ -62,8 +62,23 @@ function explainType({ params, parentSchema }: ErrorObject, value: unknown): str
       : `${detail}; write it in quotes, "${String(value)}"`;
   }
   if (type === 'array' && typeof value === 'string') return `${detail}; write ["${value}"]`;
+  if (type === 'object') return `${detail}${adviseOnObject(parentSchema, value)}`;
   const isNumber = typeof value === 'string' && /^-?\d+$/.test(value);
   return type === 'integer' && isNumber ? `${detail}; write it without quotes` : detail;
+}
+
+/**
+ * Where a plain value stands for an object, the field of it that is meant: the only one (`port: 80`, `percentage: 50`),
+ * or what a text can be matched by.
+ */
+function adviseOnObject(schema: ErrorObject['parentSchema'], value: unknown): string {
+  if (!['string', 'number'].includes(typeof value)) return '';
+  const names = Object.keys((schema?.['properties'] ?? {}) as object);
+  const [only] = names;
+  const written = JSON.stringify(value);
+  if (only !== undefined && names.length === 1) return `; write { ${only}: ${written} }`;
+  if (typeof value !== 'string' || !names.includes('exact')) return '';
+  return `; write ${names.map((name) => `{ ${name}: ${written} }`).join(' or ')}`;
 }
 
 function isDuration(schema: ErrorObject['parentSchema']): boolean {

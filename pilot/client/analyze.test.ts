@@ -188,6 +188,15 @@ describe('cmesh analyze', () => {
       );
     });
 
+    it('takes a file for what would be applied now: later than what it competes with', async () => {
+      const rival = route('web', '{ host: web }').replace('name: web', 'name: another');
+      const { printed } = await run(rival, { pilot });
+      assert.match(
+        printed,
+        /CM0201\] \(VirtualService default\/another stdin:6:11\) spec\.hosts\[0\]: VirtualService default\/web is older/,
+      );
+    });
+
     it('lays files over it, in folders of folders too', async () => {
       const folder = await makeTemporaryFolder();
       try {

@@ -50,10 +50,11 @@ export async function analyzeFiles(command: AnalyzeCommand, terminal: Terminal):
   const { pilot } = command;
   const services = command.services ?? (pilot && (await readServices(pilot)));
   if (services !== undefined) analysis.setServices(services);
-  for (const resource of pilot === undefined ? [] : await readResources(pilot)) {
+  const live = pilot === undefined ? [] : await readResources(pilot);
+  for (const resource of live) analysis.change({ kind: 'put', resource });
+  for (const resource of datedAsApplied(files.objects, live)) {
     analysis.change({ kind: 'put', resource });
   }
-  for (const { resource } of files.objects) analysis.change({ kind: 'put', resource });
   const places = new Map(files.objects.map((one) => [nameOf(one.resource), one.document]));
   const found = [
     ...files.findings,
@@ -115,6 +116,26 @@ async function readFiles(choice: FileChoice, terminal: Terminal): Promise<ReadFi
   }
   return { objects, findings, unread };
 }
+
+/**
+ * With the creation that an apply would leave or give: where two rules claim the same, the older one counts, and a file
+ * must not look older than what is in force. It is later than anything in the mesh, whose clock may be another one.
+ */
+function datedAsApplied(
+  objects: ReadFiles['objects'],
+  live: readonly ConfigResource[],
+): readonly ConfigResource[] {
+  const created = new Map(live.map((one) => [nameOf(one), one.metadata.creationTimestamp]));
+  return objects.map(({ resource }) => {
+    const { metadata } = resource;
+    const own = metadata.creationTimestamp ?? afterAll;
+    const creationTimestamp = created.get(nameOf(resource)) ?? own;
+    return { ...resource, metadata: { ...metadata, creationTimestamp } };
+  });
+}
+
+/** The last second that a creation can have (RFC 3339). */
+const afterAll = '9999-12-31T23:59:59Z';
 
 function decodeDocument({ object, isKnown }: RuleDocument): DecodeResult | undefined {
   return isKnown ? decodeObject(object, 'Ignore') : undefined;

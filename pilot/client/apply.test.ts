@@ -254,6 +254,22 @@ spec: {hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}
       );
     });
 
+    it('warns of an object that comes twice only where it counts', async () => {
+      const first = await fixture.file('a.yaml', route('v7'));
+      const second = await fixture.file('b.yaml', route('v8'));
+      for (const dryRun of ['server', 'none'] as const) {
+        const { errors } = await apply([first, second], { dryRun });
+        assert.deepEqual(
+          errors.map((line) => line.replace(/: (VirtualService|no Destination).*/, '')),
+          [
+            'Warning: b.yaml:1:1',
+            'Warning: b.yaml:4:72: CM0102 spec.http[0].route[0].destination.subset',
+          ],
+          dryRun,
+        );
+      }
+    });
+
     it('takes away what refers to others first', async () => {
       const both = await fixture.file('both.yaml', `${policy('v1')}---\n${route('v1')}`);
       await apply([both]);
@@ -278,17 +294,21 @@ spec: {hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}
     });
   });
 
-  it('says of an object that stands twice which one counts, and of a file that there is none in it', async () => {
+  it('says of an object that stands twice which one counts, and minds no file of comments beside it', async () => {
     const first = await fixture.file('a.yaml', virtualServiceYaml('reviews', 'v1'));
     const second = await fixture.file('b.yaml', virtualServiceYaml('reviews', 'v2'));
     const empty = await fixture.file('empty.yaml', '# nothing yet\n---\n');
     assert.deepEqual(await apply([first, second, empty]), {
-      code: 1,
+      code: 0,
       out: [`${shown}/reviews created`, `${shown}/reviews configured`],
       errors: [
-        'empty.yaml: there is no object in it',
         'Warning: b.yaml:1:1: VirtualService default/reviews stands at a.yaml:1:1 already; what comes last is what counts',
       ],
+    });
+    assert.deepEqual(await apply([empty]), {
+      code: 1,
+      out: [],
+      errors: ['empty.yaml: there is no object in it'],
     });
   });
 

@@ -80,7 +80,7 @@ interface Work {
 
 /** Shows what the analysis says, without what a later object of the same command has put right. */
 async function warnOfEndState(work: Work, terminal: Terminal): Promise<void> {
-  const warned = work.done.filter(({ warnings }) => warnings.length > 0);
+  const warned = lastOfEach(work.done).filter(({ warnings }) => warnings.length > 0);
   if (warned.length === 0) return;
   const inTheEnd = await openJudge(work);
   for (const { document, object, warnings } of warned) {
@@ -94,6 +94,19 @@ async function warnOfEndState(work: Work, terminal: Terminal): Promise<void> {
     }
     warn(document, [...shown], terminal);
   }
+}
+
+/** Of an object that came twice, only the last document is what pilot has in the end. */
+function lastOfEach(done: readonly Done[]): readonly Done[] {
+  const last = new Map(
+    done.map((one) => {
+      const { kind, object } = one;
+      const { namespace = '', name } = object.metadata;
+      return [`${showObject(kind, name)} ${namespace}`, one];
+    }),
+  );
+  const counting = new Set(last.values());
+  return done.filter((one) => counting.has(one));
 }
 
 async function openJudge({ pilot, client, dryRun, done }: Work): Promise<InTheEnd> {

@@ -73,14 +73,44 @@ describe('a connection to pilot', () => {
   });
 
   it('says what pilot says when it refuses who asks, and how to name oneself', async () => {
+    const message = 'secrets is forbidden: User "viewer" cannot list resource "secrets": no';
+    const pilot = await connectTo((request, response) => {
+      response.statusCode = request.url === '/nobody' ? 401 : 403;
+      response.end(request.url === '/proxy' ? 'no' : JSON.stringify({ kind: 'Status', message }));
+    });
+    const advice = 'name yourself with --token or CMESH_TOKEN';
+    for (const [path, said] of [
+      ['/', message],
+      ['/nobody', message],
+      ['/proxy', 'pilot answers 403'],
+    ] as const) {
+      const error = { code: 'E_PILOT_DENIED', message: `${said}; ${advice}` };
+      await assert.rejects(pilot.ask({ path }), error, path);
+    }
+  });
+
+  it('takes what is forbidden to everybody for an answer, which no token would change', async () => {
+    const body = { message: 'namespaces "default" is forbidden: it may not be deleted' };
     const pilot = await connectTo((_request, response) => {
       response.statusCode = 403;
-      response.end(JSON.stringify({ kind: 'Status', message: 'reading only' }));
+      response.end(JSON.stringify(body));
     });
-    await assert.rejects(pilot.ask({ path: '/' }), {
-      code: 'E_PILOT_DENIED',
-      message: 'reading only; name yourself with --token or CMESH_TOKEN',
-    });
+    assert.deepEqual(await pilot.ask({ path: '/' }), { status: 403, body, warnings: [] });
+  });
+
+  it('says when TLS meets plain HTTP, on either side', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+    const secure = await listen(createSecureServer({ key, cert }));
+    const plain = await listen(createServer());
+    for (const [url, advice] of [
+      [`https://127.0.0.1:${plain}`, /\(what listens there speaks no TLS: try http:\/\/\)/],
+      [`http://127.0.0.1:${secure}`, /: perhaps it speaks TLS, then write https:\/\/\)/],
+    ] as const) {
+      const pilot = connectPilot({ url });
+      opened.unshift(pilot);
+      const error = { code: 'E_PILOT_UNREACHABLE', message: advice };
+      await assert.rejects(pilot.ask({ path: '/' }), error, url);
+    }
   });
 
   it('does not take something else for a pilot', async () => {

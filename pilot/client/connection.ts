@@ -38,7 +38,7 @@ export interface Connection extends Closer {
   readonly address: PilotAddress;
   /**
    * Throws OperationError `E_PILOT_UNREACHABLE` when no pilot answers, `E_PILOT_DENIED` when it does not take the
-   * caller (401, 403).
+   * caller (401, and 403 where another caller might).
    */
   readonly ask: (question: Question) => Promise<Answer>;
   /** The lines of an answer that does not end by itself, until pilot or `signal` ends it. Throws as `ask` does. */
@@ -151,7 +151,7 @@ async function readAnswer(
 ): Promise<Answer> {
   const { statusCode: status = 0 } = response;
   const body = parseJson(await readText(address, response, signal));
-  if (status === 401 || status === 403) throw denied(address, status, body);
+  if (isAboutCaller(status, body)) throw denied(address, status, body);
   return { status, body, warnings: readWarnings(response) };
 }
 
@@ -201,6 +201,14 @@ async function* noLines(): AsyncGenerator<string> {
   // Nothing follows an answer that is complete.
 }
 
+/** Of what pilot forbids, some is forbidden to everybody (to delete a namespace it needs), and no token would help. */
+function isAboutCaller(status: number, body: unknown): boolean {
+  if (status !== 403) return status === 401;
+  const said = messageOf(body);
+  // The words of Kubernetes' authorizer, which pilot uses for who asks and for nothing else.
+  return said === undefined || /: User "[^"]*" cannot /.test(said);
+}
+
 function denied({ token }: PilotAddress, status: number, body: unknown): OperationError {
   const said = messageOf(body) ?? `pilot answers ${status}`;
   const advice = token === undefined ? '; name yourself with --token or CMESH_TOKEN' : '';
@@ -224,12 +232,20 @@ function unreachable({ url, source }: PilotAddress, cause: unknown): OperationEr
       : 'Is it running there? `cmesh local MESH_FILE`, `npm start` and `docker compose up` start a mesh';
   return new OperationError(
     'E_PILOT_UNREACHABLE',
-    `no pilot answers at ${origin} (${describeFault(cause)}). ${advice}`,
+    `no pilot answers at ${origin} (${describeFault(url, cause)}). ${advice}`,
   );
 }
 
-function describeFault(cause: unknown): string {
-  const { code = '' } = cause as NodeJS.ErrnoException;
+function describeFault(url: string, cause: unknown): string {
+  // The code of a DOMException, which a time-out is, is a number.
+  const { code: given } = cause as { readonly code?: unknown };
+  const code = typeof given === 'string' ? given : '';
+  if (url.startsWith('https:') && describeError(cause).includes('wrong version number')) {
+    return 'what listens there speaks no TLS: try http://';
+  }
+  if (url.startsWith('http:') && (code === 'ECONNRESET' || code.startsWith('HPE_'))) {
+    return `${describeError(cause)}: perhaps it speaks TLS, then write https://`;
+  }
   if (/CERT|SELF_SIGNED/.test(code)) {
     return `${describeError(cause)}; --certificate-authority FILE names certificates to trust`;
   }

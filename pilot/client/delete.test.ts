@@ -82,6 +82,19 @@ describe('cmesh delete', () => {
     );
   });
 
+  it('says once that there is nothing to delete, whatever the number of kinds', async () => {
+    const all = { isAll: true };
+    const said = [await remove('gw', all), await remove('vs,gw', all), await remove('vs,gw', all)];
+    assert.deepEqual(
+      said.map(({ out, errors }) => [out.length, errors]),
+      [
+        [0, ['No gateways found']],
+        [3, []],
+        [0, ['No resources found']],
+      ],
+    );
+  });
+
   it('takes what files name, even where the file is wrong in other ways', async () => {
     const wrong = virtualServiceYaml('reviews', 'v1', 'shop').replace('subset', 'subst');
     const path = await fixture.file('a.yaml', wrong);

@@ -96,8 +96,10 @@ async function deleteNamed(pilot: Connection, run: Run): Promise<number> {
   const { client, command, terminal } = run;
   const { words, namespace = 'default', selector, isEverywhere } = command;
   let failures = 0;
+  const empty: ServedKind[] = [];
+  const selections = readSelection(words, client.kinds);
   const advised = { ...run, advise: (place: NamedPlace) => adviseOnMissing(pilot, place) };
-  for (const { kind, name } of readSelection(words, client.kinds)) {
+  for (const { kind, name } of selections) {
     const places =
       name === undefined
         ? await findPlaces(pilot, kind, {
@@ -108,7 +110,12 @@ async function deleteNamed(pilot: Connection, run: Run): Promise<number> {
     for (const place of places) {
       if (!(await deleteOne(place, advised))) failures += 1;
     }
-    if (places.length === 0) terminal.complain(`No ${kind.plural} found\n`);
+    if (places.length === 0) empty.push(kind);
+  }
+  // Of all kinds of Istio, most have no object: worth a word only where nothing is there to delete.
+  const [only, ...more] = empty;
+  if (only !== undefined && empty.length === selections.length) {
+    terminal.complain(`No ${more.length === 0 ? only.plural : 'resources'} found\n`);
   }
   return failures;
 }

@@ -42,18 +42,23 @@ export async function workOnFiles(work: FileWork, terminal: Terminal): Promise<n
     for (const line of lines) terminal.complain(`${line}\n`);
   };
   const documents: RuleDocument[] = [];
+  const empty: string[] = [];
   for await (const source of readSources(work.files, terminal.readInput)) {
     if ('reason' in source) {
       fail(`${source.file}: ${source.reason}`);
       continue;
     }
     const read = readDocuments(source);
-    if (read.length === 0) fail(`${source.file}: there is no object in it`);
+    if (read.length === 0) empty.push(source.file);
     for (const document of read) {
       const mistakes = mistakesOf(document, work);
       if (mistakes.length > 0) fail(...mistakes.map(formatPlaced));
       else documents.push(document);
     }
+  }
+  // A file of comments among others is no mistake; nothing at all is one, as kubectl has it.
+  if (documents.length === 0 && failures === 0) {
+    for (const file of empty) fail(`${file}: there is no object in it`);
   }
   for (const document of inOrder(documents, work.order)) await tryObject(document, work, fail);
   return failures;

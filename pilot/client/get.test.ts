@@ -8,6 +8,7 @@ import { configObject, virtualServiceObject } from '../../test/support/config-ob
 import { recordTerminal } from '../../test/support/recorded-terminal.ts';
 import { until } from '../../test/support/until.ts';
 import { type GetCommand, getObjects } from './get.ts';
+import { asTable } from './object-table.ts';
 import { readSelection } from './selection.ts';
 import { discoverKinds } from './served-kinds.ts';
 import { watchObjects } from './watch.ts';
@@ -112,6 +113,30 @@ describe('cmesh get', () => {
           'destinationrule.networking.istio.io/reviews',
         ],
       ],
+    );
+  });
+
+  it('copes with a kind that has no table and no watch', async () => {
+    const none = { code: 0, out: [], errors: ['No resources found in default namespace.'] };
+    assert.deepEqual(await get('events'), none);
+    const command = await commandFor('events');
+    const signal = AbortSignal.timeout(10_000);
+    const options = { isOnly: false, withEvents: false };
+    await assert.rejects(
+      watchObjects(
+        fixture.pilot,
+        { ...command, ...options },
+        { terminal: recordTerminal(''), signal },
+      ),
+      { code: 'E_USAGE', message: 'events cannot be watched' },
+    );
+    const { rows, columnDefinitions } = asTable({
+      kind: 'EventList',
+      items: [{ kind: 'Event', metadata: { name: 'one' } }],
+    });
+    assert.deepEqual(
+      [columnDefinitions, rows.map(({ cells }) => cells)],
+      [[{ name: 'Name' }], [['one']]],
     );
   });
 

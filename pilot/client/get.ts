@@ -4,7 +4,14 @@ import type { Terminal } from '../../kit/terminal.ts';
 import { layOutTable } from '../../kit/text-table.ts';
 import type { Connection } from './connection.ts';
 import { type ListQuery, listObjects, readPages } from './list-objects.ts';
-import { type TableChoice, type WireTable, cellsOf, headerOf, tableType } from './object-table.ts';
+import {
+  type TableChoice,
+  type WireTable,
+  asTable,
+  cellsOf,
+  headerOf,
+  tableType,
+} from './object-table.ts';
 import { type NamedPlace, adviseOnMissing } from './missing-object.ts';
 import { type ObjectFormat, type ServedObject, printObjects } from './print-objects.ts';
 import type { Selection } from './selection.ts';
@@ -131,13 +138,14 @@ async function readTables(
   const own = command.selections.filter((selection) => selection.kind === kind);
   for (const { name, namespace = command.namespace } of own) {
     if (name === undefined) {
-      tables.push(...(await readPages<WireTable>(pilot, queryOf(command, kind), tableType)));
+      const pages = await readPages<WireTable>(pilot, queryOf(command, kind), tableType);
+      tables.push(...pages.map(asTable));
       continue;
     }
     const place = { kind, namespace, name };
     try {
       const path = pathOf(place);
-      tables.push(accepted(await pilot.ask({ path, accept: tableType })) as WireTable);
+      tables.push(asTable(accepted(await pilot.ask({ path, accept: tableType }))));
     } catch (error) {
       await missing.note(error, place);
     }

@@ -1,6 +1,6 @@
 import type { ServedKind } from './served-kinds.ts';
 import { showObject } from './served-kinds.ts';
-import type { WireMetadata } from './wire-object.ts';
+import type { WireMetadata, WireObject } from './wire-object.ts';
 
 /** What to ask for so that pilot works out the columns, as it does for kubectl. */
 export const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -11,6 +11,26 @@ export interface WireTable {
   /** Missing in events of a watch after the first. */
   readonly columnDefinitions?: readonly WireColumn[];
   readonly rows: readonly WireRow[];
+}
+
+/**
+ * An answer as a table. A kind without columns of its own is answered with the objects themselves, although a table was
+ * asked for; then there is the column that every kind has.
+ */
+export function asTable(answer: unknown): WireTable {
+  const given = answer as Partial<WireTable> & Partial<WireObject> & WireList;
+  const { metadata, rows, items } = given;
+  if (rows !== undefined) return { ...given, rows };
+  const objects = items ?? (given.kind?.endsWith('List') === true ? [] : [given as WireObject]);
+  return {
+    ...(metadata === undefined ? {} : { metadata }),
+    columnDefinitions: [{ name: 'Name' }],
+    rows: objects.map((object) => ({ cells: [object.metadata.name], object })),
+  };
+}
+
+interface WireList {
+  readonly items?: readonly WireObject[];
 }
 
 export interface WireColumn {

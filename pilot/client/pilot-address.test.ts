@@ -47,6 +47,27 @@ describe('the address of pilot', () => {
     ]);
   });
 
+  it('goes with a token without the line break that its file has, or with none', () => {
+    const read = (flags: AddressFlags, env: Record<string, string>): string => {
+      try {
+        return findPilot(flags, env).token ?? 'none';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const wrong = 'has blanks, line breaks or letters that no token has';
+    assert.deepEqual(
+      [
+        read({}, { CMESH_TOKEN: 'secret\r\n' }),
+        read({}, { CMESH_TOKEN: '' }),
+        read({ token: '' }, { CMESH_TOKEN: 'secret' }),
+        read({ token: 'two\nlines' }, {}),
+        read({}, { CMESH_TOKEN: 'ключ' }),
+      ],
+      ['secret', 'none', '--token is empty', `--token ${wrong}`, `CMESH_TOKEN ${wrong}`],
+    );
+  });
+
   it('over a network gets a token by https only', () => {
     const token = 'secret';
     assert.throws(() => findPilot({ pilot: 'http://mesh:8080', token }, {}), { code: 'E_USAGE' });

@@ -26,12 +26,12 @@ export const defaultPilot = 'http://localhost:8080';
 
 /**
  * Finds pilot: --pilot (or --server), then CMESH_PILOT, then http://localhost:8080. Throws OperationError `E_USAGE`
- * when what is named is no address, or when a token would go over a network in the clear.
+ * when what is named is no address, when a token is none, or when it would go over a network in the clear.
  */
 export function findPilot(flags: AddressFlags, env: Environment): PilotAddress {
   const named = nameOf(flags, env);
   const url = readUrl(named ?? { source: '', text: defaultPilot });
-  const token = flags.token ?? given(env['CMESH_TOKEN']);
+  const token = readToken(flags, env);
   const certificateAuthority =
     flags.certificateAuthority ?? given(env['CMESH_CERTIFICATE_AUTHORITY']);
   if (token !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
@@ -57,6 +57,15 @@ function nameOf(flags: AddressFlags, env: Environment): NamedAddress | undefined
   if (flags.server !== undefined) return { source: '--server', text: flags.server };
   const text = given(env['CMESH_PILOT']);
   return text === undefined ? undefined : { source: 'CMESH_PILOT', text };
+}
+
+/** Files and secrets of pipelines end in a line break, which no token has; the message must not quote it. */
+function readToken(flags: AddressFlags, env: Environment): string | undefined {
+  const text = (flags.token ?? given(env['CMESH_TOKEN']))?.trim();
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
+  const source = flags.token === undefined ? 'CMESH_TOKEN' : '--token';
+  const what = text === '' ? 'is empty' : 'has blanks, line breaks or letters that no token has';
+  throw new OperationError('E_USAGE', `${source} ${what}`);
 }
 
 function given(text: string | undefined): string | undefined {

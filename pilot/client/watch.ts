@@ -53,6 +53,9 @@ export async function watchObjects(
     throw new OperationError('E_USAGE', 'a watch is of one kind, or of one object: name one');
   }
   const { kind, name } = selection;
+  if (!kind.verbs.includes('watch')) {
+    throw new OperationError('E_USAGE', `${kind.plural} cannot be watched`);
+  }
   const query = { ...queryOf(command, kind), ...nameSelector(name) };
   const view = createView(command, kind, terminal);
   const start = await readStart(pilot, query, view.accept);

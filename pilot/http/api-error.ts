@@ -35,6 +35,8 @@ export interface Subject {
   readonly kind: string;
   readonly group: string;
   readonly name: string;
+  /** Missing for what is in none. */
+  readonly namespace?: string;
 }
 
 /** An answer other than success; `reason` is what client libraries decide by. */
@@ -96,12 +98,27 @@ export function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', message, {});
 }
 
-export function alreadyExists(subject: Subject): ApiError {
+/** `remark` says more, as Kubernetes does of what is being deleted. */
+export function alreadyExists(subject: Subject, remark = ''): ApiError {
   const { plural: kind, group, name } = subject;
-  return new ApiError(409, 'AlreadyExists', `${resourceName(subject)} "${name}" already exists`, {
+  const message = `${remark}${resourceName(subject)} "${name}" already exists`;
+  return new ApiError(409, 'AlreadyExists', message, { name, group, kind });
+}
+
+/** The words of Kubernetes' admission (plugin NamespaceLifecycle); client libraries look for the cause. */
+export function terminating(subject: Subject): ApiError {
+  const { plural: kind, group, name, namespace = '' } = subject;
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
+  return new ApiError(403, 'Forbidden', `${resourceName(subject)} "${name}" is forbidden: ${why}`, {
     name,
     group,
     kind,
+    causes: [cause],
   });
 }
 
@@ -145,6 +162,7 @@ const causeReasons: Readonly<Record<string, string>> = {
   [fieldCodes.unsupported]: 'FieldValueNotSupported',
   [fieldCodes.duplicate]: 'FieldValueDuplicate',
   [fieldCodes.forbidden]: 'FieldValueForbidden',
+  [fieldCodes.size]: 'FieldValueTooLong',
 };
 
 /** The answer to an object that breaks rules: 422, which kubectl prints cleanly even on an update. */

@@ -60,7 +60,11 @@ export function parseYaml(text: string): unknown {
   const document = parseYamlDocument({ text, line: 1 });
   if (!document.ok) {
     const { line, column } = document.place;
-    throw badRequest(`the body is not YAML: line ${line}, column ${column}: ${document.message}`);
+    const at = `line ${line}, column ${column}`;
+    if (document.code === 'MULTIPLE_DOCS') {
+      throw badRequest(`a second object begins at ${at} of the body; send each by itself`);
+    }
+    throw badRequest(`the body is not YAML: ${at}: ${document.message}`);
   }
   return assertShape(document.value);
 }

@@ -27,6 +27,7 @@ const storeStatuses: Readonly<Record<string, number>> = {
   E_CONFLICT: 409,
   E_EXPIRED: 410,
   E_FILE_BROKEN: 409,
+  E_TERMINATING: 403,
   E_TOO_LARGE: 413,
   E_READ_ONLY: 403,
   E_UNAVAILABLE: 503,

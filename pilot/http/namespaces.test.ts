@@ -16,12 +16,6 @@ interface Listed {
   readonly items: readonly { readonly metadata: { readonly name: string } }[];
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly warning: string | undefined;
-}
-
 function namespaceBody(name: string, labels?: object): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
@@ -33,27 +27,7 @@ describe('namespaces over HTTP', () => {
   });
   afterEach(() => server.close());
 
-  async function ask(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    url: string,
-    body?: object,
-    type = 'application/json',
-  ): Promise<Answer> {
-    const { statusCode, headers, payload } = await server.inject({
-      method,
-      url,
-      ...(body === undefined
-        ? {}
-        : { payload: JSON.stringify(body), headers: { 'content-type': type } }),
-    });
-    const { warning } = headers;
-    const text = Array.isArray(warning) ? warning.join() : warning;
-    return {
-      status: statusCode,
-      body: JSON.parse(payload) as Answer['body'],
-      warning: text,
-    };
-  }
+  const ask: ApiServer['ask'] = (...request) => server.ask(...request);
 
   async function namesAt(query = ''): Promise<readonly string[]> {
     const { body } = await ask('GET', `${collection}${query}`);
@@ -157,7 +131,12 @@ describe('namespaces over HTTP', () => {
         200,
         [],
         200,
-        ['DELETED VirtualService', 'DELETED DestinationRule', 'DELETED Namespace'],
+        [
+          'MODIFIED Namespace',
+          'DELETED VirtualService',
+          'DELETED DestinationRule',
+          'DELETED Namespace',
+        ],
         [other],
       ],
     );

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { lastingNamespaces } from '../api/namespace.ts';
+import { isTerminating, lastingNamespaces, namespaceKey } from '../api/namespace.ts';
 import { type ConfigObject, writtenOf } from '../api/resource.ts';
+import type { ConfigStore } from '../store/store.ts';
 import { warningsOf } from './analysis-warnings.ts';
 import { alreadyExists, type Subject } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
@@ -36,7 +37,7 @@ export async function createObject(
   const submission = readSubmission(target, request.body, readFieldValidation(request));
   const { object, warnings } = decodeSubmission(submission);
   const subject = subjectOf(target, object.metadata.name);
-  assertNoLasting(subject);
+  assertNewNamespace(subject, store);
   const owned = ownNew(asNew(object), writer, target);
   const dryRun = readDryRun(request);
   const concerns = warningsOf(deps, { kind: 'put', object: owned });
@@ -47,11 +48,14 @@ export async function createObject(
   return presentTrial(deps, stored, target, dryRun ? undefined : stored);
 }
 
-/** Those namespaces are there whether they are stored or not. */
-function assertNoLasting(subject: Subject): void {
+/** Some are there whether they are stored or not; one that is being deleted is there until it has gone. */
+function assertNewNamespace(subject: Subject, store: Pick<ConfigStore, 'get'>): void {
   const { kind, group, name } = subject;
-  const isLasting = kind === 'Namespace' && group === '' && lastingNamespaces.includes(name);
-  if (isLasting) throw alreadyExists(subject);
+  if (kind !== 'Namespace' || group !== '') return;
+  if (lastingNamespaces.includes(name)) throw alreadyExists(subject);
+  const present = store.get(namespaceKey(name));
+  if (present === undefined || !isTerminating(present)) return;
+  throw alreadyExists(subject, 'object is being deleted: ');
 }
 
 /** What only the server decides is not taken from somebody who creates an object. */

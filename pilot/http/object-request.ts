@@ -56,7 +56,8 @@ export function keyOfTarget({ definition, namespace, name }: ObjectTarget): Obje
 
 export function subjectOf(target: Target, name: string): Subject {
   const { plural, kind, group } = target.definition;
-  return { plural, kind, group, name };
+  const { namespace } = target;
+  return { plural, kind, group, name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 /**

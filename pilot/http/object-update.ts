@@ -4,6 +4,7 @@ import { showKey } from '../api/kinds.ts';
 import { bodyOf, type ConfigObject } from '../api/resource.ts';
 import type { Writer } from '../ownership/managers.ts';
 import { StoreError } from '../store/store.ts';
+import { withoutDeletion } from '../store/terminating.ts';
 import { warningsOf } from './analysis-warnings.ts';
 import { badRequest, conflict, invalidObject, type Subject } from './api-error.ts';
 import type { HttpServerDeps } from './deps.ts';
@@ -102,13 +103,15 @@ export function presentWritten(
 
 /** What only the server decides is that of the stored object; its version makes the store compare. */
 function basedOn({ metadata }: ConfigObject, object: ConfigObject): ConfigObject {
-  const { uid, resourceVersion } = metadata;
+  const { uid, resourceVersion, deletionTimestamp } = metadata;
+  const { metadata: given, ...content } = withoutDeletion(object);
   return {
-    ...object,
+    ...content,
     metadata: {
-      ...object.metadata,
+      ...given,
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     },
   };
 }

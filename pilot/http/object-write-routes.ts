@@ -24,11 +24,27 @@ export function serveObjectWrites(app: FastifyInstance, deps: HttpServerDeps): v
   ]);
   for (const collection of collections) {
     const object = `${collection}/:name`;
-    app.post(collection, (request, reply) => createObject(request, reply, deps));
+    app.post(collection, { onRequest: assertServed }, (request, reply) =>
+      createObject(request, reply, deps),
+    );
     app.put(object, (request, reply) => replaceObject(request, reply, deps));
     app.patch(object, (request, reply) => patchObject(request, reply, deps));
     app.delete(object, (request, reply) => deleteObject(request, reply, deps));
     app.delete(collection, (request) => deleteObjects(request, deps));
+  }
+}
+
+/** Before the body is read: kubectl sends kinds that are not served here as protobuf, which would be the complaint. */
+function assertServed(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  try {
+    readTarget(request);
+    done();
+  } catch (error) {
+    done(error as Error);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   invalidObject,
   notFound,
   strictDecoding,
+  terminating,
 } from './api-error.ts';
 import type { Target } from './object-request.ts';
 import { subjectOf } from './object-request.ts';
@@ -129,6 +130,7 @@ export async function tellStoreErrors<T>(subject: Subject, action: Promise<T>): 
     return await action;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
+    if (error.code === 'E_TERMINATING') throw terminating(subject);
     if (error.code === 'E_EXISTS') throw alreadyExists(subject);
     if (error.code === 'E_NOT_FOUND') throw notFound(subject);
     if (error.code === 'E_CONFLICT' || error.code === 'E_FILE_BROKEN') {

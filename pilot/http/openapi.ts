@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { KindDefinition } from '../api/kind.ts';
 import { statusSchema } from './openapi-status.ts';
 import { hasStatus } from './reconciled.ts';
@@ -11,7 +10,6 @@ import { hasStatus } from './reconciled.ts';
 export interface OpenApiDocument {
   /** Path of the group version below /openapi/v3, such as apis/networking.istio.io/v1. */
   readonly path: string;
-  readonly hash: string;
   readonly text: string;
 }
 
@@ -40,7 +38,7 @@ function toDocument(path: string, { paths, schemas }: Parts): OpenApiDocument {
     paths,
     components: { schemas: { ...schemas, [metaName]: objectMeta } },
   });
-  return { path, hash: createHash('sha256').update(text).digest('hex').slice(0, 32), text };
+  return { path, text };
 }
 
 function kindParts(path: string, definitions: readonly KindDefinition[]): Parts {
@@ -139,5 +137,9 @@ const objectMeta = {
     resourceVersion: { type: 'string', description: 'Version in the store.' },
     generation: { type: 'integer', description: 'Grows with every change of spec.' },
     creationTimestamp: { type: 'string', description: 'When it was created.' },
+    deletionTimestamp: {
+      type: 'string',
+      description: 'When the deletion of a namespace began; other objects go at once.',
+    },
   },
 };

@@ -14,6 +14,7 @@ import { serveReviews } from './access/review-routes.ts';
 import { createSecureListener, type KeyPair } from './access/secure-listener.ts';
 import { readBodies } from './body-parsers.ts';
 import { serveCore } from './core-routes.ts';
+import { compressLargeAnswers } from './compression.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { serveDiscovery } from './discovery-routes.ts';
 import { answerBadUrl, answerUnreadable, handleErrors } from './error-handler.ts';
@@ -138,6 +139,7 @@ function register(
   if (deps.audit !== undefined) recordWrites(app, deps.audit, deps.clock);
   const mayGoOn = guardRequests(app, deps.access ?? defaultPolicy);
   limitWatches(app, deps.limits ?? defaultLimits);
+  compressLargeAnswers(app);
   readBodies(app);
   serveDiscovery(app);
   serveOpenApi(app);

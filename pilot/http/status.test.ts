@@ -6,12 +6,6 @@ import type { Reach } from '../ads/reconciliation.ts';
 const one = '/apis/networking.istio.io/v1/namespaces/default/virtualservices/reviews';
 const merge = 'application/merge-patch+json';
 
-interface Answer {
-  readonly code: number;
-  readonly warning: unknown;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
 describe('the status subresource', () => {
   let server: ApiServer;
   const reach: Reach = { ready: 1, all: 2, isTaken: true };
@@ -23,22 +17,7 @@ describe('the status subresource', () => {
   });
   afterEach(() => server.close());
 
-  async function ask(
-    method: 'GET' | 'PUT' | 'PATCH',
-    url: string,
-    body?: unknown,
-    type = 'application/json',
-  ): Promise<Answer> {
-    const { statusCode, headers, payload } = await server.inject({
-      method,
-      url,
-      ...(body === undefined
-        ? {}
-        : { payload: JSON.stringify(body), headers: { 'content-type': type } }),
-    });
-    const answer = JSON.parse(payload) as Answer['body'];
-    return { code: statusCode, warning: headers.warning?.toString(), body: answer };
-  }
+  const ask: ApiServer['ask'] = (...request) => server.ask(...request);
 
   it('is read with the object', async () => {
     const { body } = await ask('GET', `${one}/status`);
@@ -80,7 +59,7 @@ describe('the status subresource', () => {
     ];
     const warning = '299 - "status: is written by pilot alone: what was sent of it is not kept"';
     assert.deepEqual(
-      answers.map((answer) => [answer.code, answer.warning]),
+      answers.map((answer) => [answer.status, answer.warning]),
       [
         ...Array.from({ length: 4 }, () => [200, warning]),
         ...[409, 400, 409, 415, 404].map((code) => [code, undefined]),
@@ -100,7 +79,7 @@ describe('the status subresource', () => {
       ({ name }) => name,
     );
     assert.deepEqual(
-      [namespace.body['status'], secret.code, names],
+      [namespace.body['status'], secret.status, names],
       [
         { phase: 'Active' },
         404,

@@ -13,18 +13,28 @@ const maxDepth = 100;
 
 const options = { prettyErrors: false, logLevel: 'error' } as const;
 
+/** What of older versions of YAML is understood too. */
+export interface Dialect {
+  /** Whether `<<` takes over the keys of another map. */
+  readonly merge?: boolean;
+}
+
 /**
  * `parseDocument` of yaml, with an error where the text is nested more than 100 levels deep. The library composes values
  * recursively, and Node ends the process, instead of throwing, when a regular expression is compiled at the end of the
  * stack. Its parser goes token by token, and hands a document on when that has ended: what is too deep is never composed.
  */
-export function parseBoundedDocument(text: string, lineCounter: LineCounter): Document.Parsed {
+export function parseBoundedDocument(
+  text: string,
+  lineCounter: LineCounter,
+  dialect: Dialect = {},
+): Document.Parsed {
   let tooDeepAt: number | undefined;
   const onDepth = (offset: number): void => {
     tooDeepAt = offset;
   };
   const tokens = readTokens(text, lineCounter, onDepth);
-  const composer = new Composer({ ...options, lineCounter });
+  const composer = new Composer({ ...options, ...dialect, lineCounter });
   const documents = [...composer.compose(tokens, true, text.length)];
   const [document, further] = documents;
   // The library gives one even for an empty text.

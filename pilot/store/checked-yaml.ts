@@ -1,11 +1,11 @@
-import { LineCounter, parseDocument } from 'yaml';
 import { findNearest } from '../../kit/nearest.ts';
 import type { Problem } from '../../kit/problem.ts';
 import { type FieldError, unknownField } from '../api/field-error.ts';
 import { prune } from '../api/prune.ts';
 import type { AnySchema } from '../api/schema.ts';
 import { validateSchema } from '../api/validate-schema.ts';
-import { type Place, placeAt, placeOfField } from './yaml-place.ts';
+import { parseYamlDocument } from './yaml-document.ts';
+import type { Place } from './yaml-place.ts';
 
 /** A YAML file of the mesh's own that is no Kubernetes object: what may stand in it, and what it must mean. */
 export interface YamlGrammar {
@@ -29,22 +29,17 @@ export type CheckedYaml =
  * All mistakes are reported at once: structure first, and what the words mean only when that is right.
  */
 export function readCheckedYaml(path: string, source: string, grammar: YamlGrammar): CheckedYaml {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-    merge: true,
-  });
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const { line, column } = placeAt(lines, fault.pos[0]);
-    const message = fault.message.split('\n')[0] ?? fault.message;
+  const document = parseYamlDocument({ text: source, line: 1 }, { merge: true });
+  if (!document.ok) {
+    const { line, column } = document.place;
     const resource = `${path}:${line}:${column}`;
+    const message =
+      document.code === 'MULTIPLE_DOCS'
+        ? 'a second document begins here; the file has one'
+        : document.message;
     return { ok: false, problems: [{ code: 'E_YAML', severity: 'error', resource, message }] };
   }
-  const placeOf = (field: string): Place => placeOfField(document, lines, field);
-  const value: unknown = document.toJS();
+  const { value, placeOf } = document;
   const errors = check(value, grammar);
   if (errors.length === 0) return { ok: true, value, placeOf };
   return { ok: false, problems: placeErrors(path, errors, placeOf) };

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { configObject, virtualServiceObject } from '../../test/support/config-objects.ts';
-import { stopEngines, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
+import {
+  openStores,
+  storeEngines,
+  type OpenStore,
+  type StorePlace,
+} from '../../test/support/store-engines.ts';
 import { untilValue } from '../../test/support/until-value.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
@@ -23,15 +28,9 @@ for (const [name, engine] of Object.entries(storeEngines)) {
   describe(`the ${name} store`, () => {
     let place: StorePlace;
     let store: ConfigStore;
-    beforeEach(async () => {
-      place = await engine.makePlace();
-      store = await place.open();
+    openStores(engine, (opened) => {
+      ({ place, store } = opened);
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
-    });
-    after(stopEngines);
 
     it('gives a new object its identity, and the same one wherever it is created', async () => {
       const created = await store.create(v1);
@@ -294,22 +293,12 @@ for (const [name, engine] of Object.entries(storeEngines)) {
 }
 
 /** What holds of stores that several processes share. */
-function describeShared(
-  opened: () => { readonly place: StorePlace; readonly store: ConfigStore },
-): void {
-  const others: ConfigStore[] = [];
-  const openOther = async (): Promise<ConfigStore> => {
-    const other = await opened().place.open();
-    others.push(other);
-    return other;
-  };
+function describeShared(opened: () => OpenStore): void {
+  const openOther = (): Promise<ConfigStore> => opened().place.open();
   const sees = (
     other: ConfigStore,
     accepts: (list: readonly ConfigObject[]) => boolean,
   ): Promise<unknown> => untilValue(other.resources, () => accepts(other.list().items));
-  afterEach(async () => {
-    for (const other of others.splice(0)) await other.close();
-  });
 
   it('has the same objects after a restart', async () => {
     const { store, place } = opened();
@@ -320,7 +309,6 @@ function describeShared(
     const before = store.list();
     await store.close();
     const other = await place.open();
-    others.push(other);
     const identity = ({ items }: typeof before): unknown =>
       items.map(({ metadata: { name, uid, creationTimestamp, labels }, spec }) => [
         [name, uid, creationTimestamp, labels],

@@ -53,6 +53,11 @@ export function writesSince(
   return isComplete ? writes.filter((write) => write.index > index) : undefined;
 }
 
+/** Whether the record has the write of that index: then it was a pilot's, and no one's by hand. */
+export function isRecorded(head: StoredHead, index: number): boolean {
+  return head.index === index || withIndexes(head).some((write) => write.index === index);
+}
+
 function withIndexes({ recent, index }: StoredHead): readonly Required<RecentWrite>[] {
   return recent.map((write) => ({ index, ...write }));
 }

@@ -14,6 +14,12 @@ export function headPathOf(prefix: string): string {
   return `${prefix}/.head`;
 }
 
+/** Whether a write under the one key leaves alone what one under the other comes to. A namespace concerns what is in it. */
+export function areApart(prefix: string, one: string, other: string): boolean {
+  const namespaces = `${prefix}/${coreGroup}/Namespace/`;
+  return one !== other && !one.startsWith(namespaces) && !other.startsWith(namespaces);
+}
+
 /** Whether a path has the form of an object's; what it holds may still be something else. */
 export function isObjectPath(prefix: string, path: string): boolean {
   const parts = path.slice(prefix.length + 1).split('/');

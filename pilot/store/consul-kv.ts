@@ -4,11 +4,15 @@ import { type Head, type StoredHead, formatHead, parseHead } from './consul-head
 import { headPathOf } from './consul-keys.ts';
 import { StoreError } from './store.ts';
 
-/** One key of Consul's KV store. The value is decoded only when it is asked for. */
-export interface KvEntry {
+/** One key of Consul's KV store, and when it was written. */
+export interface KvPlace {
   readonly path: string;
   readonly createIndex: number;
   readonly modifyIndex: number;
+}
+
+export interface KvEntry extends KvPlace {
+  /** The value; decoded only when it is asked for. */
   readonly text: () => string;
 }
 
@@ -51,19 +55,20 @@ export class ConsulKv {
     this.#datacenter = datacenter === undefined ? '' : `dc=${encodeURIComponent(datacenter)}`;
   }
 
-  /** For a blocking query on everything. */
-  get treePath(): string {
-    return `/v1/kv/${encodePath(this.#prefix)}/?${this.#query('recurse=true')}`;
-  }
-
-  /** For a blocking query on the record of the last writes. */
-  get headPath(): string {
-    return this.#pathOf(headPathOf(this.#prefix));
+  /**
+   * For a blocking query that every change below the prefix ends. Its answer is short, the names of the first level;
+   * what matters is the index.
+   */
+  get changePath(): string {
+    return `/v1/kv/${encodePath(this.#prefix)}/?${this.#query('keys=true&separator=%2F')}`;
   }
 
   /** Everything below the prefix. Throws StoreError `E_UNAVAILABLE`. */
-  async readTree(): Promise<{ readonly entries: readonly KvEntry[]; readonly index: number }> {
-    const reply = await this.#read(this.treePath);
+  async readTree(
+    signal?: AbortSignal,
+  ): Promise<{ readonly entries: readonly KvEntry[]; readonly index: number }> {
+    const path = `/v1/kv/${encodePath(this.#prefix)}/?${this.#query('recurse=true')}`;
+    const reply = await this.#read(path, signal);
     return { entries: readEntries(reply?.body), index: reply?.index ?? 0 };
   }
 
@@ -108,12 +113,14 @@ export class ConsulKv {
     }
   }
 
-  async #read(path: string): Promise<ConsulReply | undefined> {
+  async #read(path: string, signal?: AbortSignal): Promise<ConsulReply | undefined> {
+    const timeout = readTimeout;
     try {
-      return await this.#client.request({ path, timeout: readTimeout });
+      const options = signal === undefined ? { path, timeout } : { path, timeout, signal };
+      return await this.#client.request(options);
     } catch (error) {
       if (error instanceof ConsulHttpError && error.status === 404) return undefined;
-      throw explain(error);
+      throw explain(error, 'it cannot be read');
     }
   }
 
@@ -141,7 +148,7 @@ interface TransactionReply {
   readonly Results: readonly { readonly KV: { readonly ModifyIndex: number } }[];
 }
 
-export function readEntries(body: unknown): readonly KvEntry[] {
+function readEntries(body: unknown): readonly KvEntry[] {
   const raw = (body ?? []) as readonly RawEntry[];
   return raw.map(({ Key, Value, CreateIndex, ModifyIndex }) => ({
     path: Key,
@@ -171,8 +178,14 @@ function isDenied(error: ConsulHttpError): boolean {
   return error.status === 403 || /permission denied|ACL not found/i.test(error.message);
 }
 
-/** What an error of Consul means for the one who wants to read or write configuration. */
-export function explain(error: unknown): StoreError {
+/**
+ * What an error of Consul means for the one who wants to read or write configuration. `effect` is what follows if Consul
+ * is away; by default what it means to a pilot.
+ */
+export function explain(
+  error: unknown,
+  effect = 'nothing can be written now; what is in force stays',
+): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof ConsulHttpError && isDenied(error)) {
     return new StoreError(
@@ -188,7 +201,7 @@ export function explain(error: unknown): StoreError {
   }
   return new StoreError(
     'E_UNAVAILABLE',
-    `the config store in Consul does not answer, so nothing can be written now; what is in force stays (${describeError(error)})`,
+    `the config store in Consul does not answer, so ${effect} (${describeError(error)})`,
     { cause: error },
   );
 }

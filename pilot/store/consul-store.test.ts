@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../kit/clock.ts';
-import { createConsulClient } from '../../kit/consul-client.ts';
+import {
+  type ConsulClient,
+  type ConsulRequest,
+  createConsulClient,
+} from '../../kit/consul-client.ts';
 import { createLog } from '../../kit/log.ts';
 import { formatProblem } from '../../kit/problem.ts';
 import { virtualServiceObject, virtualServiceYaml } from '../../test/support/config-objects.ts';
@@ -24,6 +28,10 @@ function summary(store: ConfigStore): string {
   return lines.join(' ');
 }
 
+function isForChanges({ path }: ConsulRequest): boolean {
+  return path.includes('keys=true');
+}
+
 function versions(store: ConfigStore): readonly (string | undefined)[] {
   return store.list().items.map(({ metadata }) => metadata.resourceVersion);
 }
@@ -32,8 +40,7 @@ describe('the consul store, over its keys', () => {
   let consul: TestConsul;
   let stores: ConfigStore[] = [];
 
-  const open = async (): Promise<ConfigStore> => {
-    const { client } = consul;
+  const open = async (client: ConsulClient = consul.client): Promise<ConfigStore> => {
     const store = await openConsulStore({ client, prefix, clock: systemClock, log });
     stores.push(store);
     return store;
@@ -125,6 +132,21 @@ describe('the consul store, over its keys', () => {
     );
   });
 
+  it('lets two pilots write without a pause, and shows both the same in the end', async () => {
+    const [one, two] = [await open(), await open()];
+    const write = async (store: ConfigStore, name: string): Promise<void> => {
+      await store.create(virtualServiceObject(name, 'v0'));
+      for (let turn = 1; turn <= 100; turn += 1) {
+        await store.replace(virtualServiceObject(name, `v${turn}`));
+      }
+    };
+    await Promise.all([write(one, 'a'), write(two, 'b')]);
+    await Promise.all([become(one, 'a:v100 b:v100'), become(two, 'a:v100 b:v100')]);
+    assert.deepEqual(two.list(), one.list());
+    const generations = one.list().items.map(({ metadata }) => metadata.generation);
+    assert.deepEqual(generations, [101, 101]);
+  });
+
   it('is quick to show a write to other pilots', async () => {
     const [one, two] = [await open(), await open()];
     await one.create(virtualServiceObject('a', 'v0'));
@@ -157,6 +179,49 @@ describe('the consul store, over its keys', () => {
     await deleteByHand(pathOf('a'));
     await become(store, '');
     assert.deepEqual(problems(store), []);
+  });
+
+  it('finds a write by hand that hides behind one of its own', async () => {
+    let proceed: (() => void) | undefined;
+    let gate = Promise.resolve();
+    const store = await open({
+      request: async (request) => {
+        if (isForChanges(request)) await gate;
+        return consul.client.request(request);
+      },
+    });
+    await store.create(virtualServiceObject('a', 'v1'));
+    gate = new Promise((resolve) => (proceed = resolve));
+    // Ends the query that runs; the next one is not sent before both writes are made.
+    await store.replace(virtualServiceObject('a', 'v2'));
+    await putByHand(pathOf('b'), virtualServiceYaml('b', 'v1'));
+    await store.replace(virtualServiceObject('a', 'v3'));
+    assert.equal(summary(store), 'a:v3');
+    proceed?.();
+    await become(store, 'a:v3 b:v1');
+  });
+
+  it('asks Consul for the transaction of a write, and not for all that is there', async () => {
+    const seen = { transactions: 0, queries: 0, others: [] as string[] };
+    const store = await open({
+      request: (request) => {
+        if (request.path.startsWith('/v1/txn')) seen.transactions += 1;
+        else if (isForChanges(request)) seen.queries += 1;
+        else seen.others.push(request.path);
+        return consul.client.request(request);
+      },
+    });
+    await store.create(virtualServiceObject('a', 'v0'));
+    Object.assign(seen, { transactions: 0, queries: 0, others: [] });
+    const start = performance.now();
+    for (let turn = 1; turn <= 100; turn += 1) {
+      await store.replace(virtualServiceObject('a', `v${turn}`));
+    }
+    const duration = performance.now() - start;
+    const { transactions, queries, others } = seen;
+    assert.equal(transactions, 100);
+    assert.ok(queries <= duration / 20 + 2, `${queries} queries in ${duration} ms`);
+    assert.ok(others.length <= 1 + duration / 1000, others.join());
   });
 
   it('says what is wrong with what people write, and keeps the last good content in force', async () => {

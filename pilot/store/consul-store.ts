@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../kit/clock.ts';
 import { type ReplyInfo, followBlockingQuery } from '../../kit/blocking-query.ts';
 import { type ConsulClient, ConsulHttpError } from '../../kit/consul-client.ts';
@@ -7,17 +8,11 @@ import { type Closer, delay } from '../../kit/lifecycle.ts';
 import type { Log } from '../../kit/log.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
-import { formatDocument } from './consul-document.ts';
-import { type Head, type StoredHead, firstHead, nextHead } from './consul-head.ts';
-import { headPathOf, keyPathOf } from './consul-keys.ts';
-import {
-  ConsulKv,
-  type KvEntry,
-  type KvWrite,
-  explain,
-  readEntries,
-  valueLimit,
-} from './consul-kv.ts';
+import { Checkup } from './consul-checkup.ts';
+import { type KvDocument, formatDocument, readDocument } from './consul-document.ts';
+import { type Head, type StoredHead, firstHead, isRecorded, nextHead } from './consul-head.ts';
+import { areApart, headPathOf, keyPathOf } from './consul-keys.ts';
+import { ConsulKv, type KvEntry, type KvWrite, explain, valueLimit } from './consul-kv.ts';
 import { type Planned, assertFits, tryPlan } from './consul-plan.ts';
 import { ConsulView } from './consul-view.ts';
 import { ObjectTable } from './object-table.ts';
@@ -38,8 +33,8 @@ export interface ConsulStoreOptions {
 
 /** So often a write is tried again when others were first. */
 const attempts = 20;
-/** A reading of everything is followed by a pause of so long per key (ms): thousands of keys are a long text. */
-const pausePerKey = 0.1;
+/** Our own writes end the query for changes too. So long (ms) the next one waits, for all that are made meanwhile. */
+const pauseAfterOwn = 20;
 
 /**
  * A store in Consul's KV, for several pilots. Reading is from memory, and goes on while Consul is away; writing
@@ -70,14 +65,13 @@ class ConsulStore implements ConfigStore {
   readonly #view: ConsulView;
   /** Everything that changes what is known runs one after the other. */
   readonly #queue: SerialQueue;
-  readonly #followed: readonly Closer[];
+  readonly #followed: Closer;
+  readonly #checkup: Checkup;
   readonly #closing = new AbortController();
   #onLoaded: () => void = () => undefined;
   #onClosed: (error: StoreError) => void = () => undefined;
-  /** Whether Consul has failed to answer since the last reading of everything. */
+  /** Whether Consul has failed to answer since the last query for changes. */
   #isInterrupted: boolean | undefined;
-  /** The last write that was known when the current query was sent: its answer shows no older state. */
-  #known: StoredHead | undefined;
 
   constructor(options: ConsulStoreOptions) {
     this.#options = options;
@@ -92,21 +86,13 @@ class ConsulStore implements ConfigStore {
     });
     // Who does not wait for it is not told.
     this.loaded.catch(() => undefined);
-    this.#followed = [
-      followBlockingQuery({
-        client: options.client,
-        path: this.#kv.treePath,
-        onReply: (body, info) => this.#onTree(readEntries(body), info),
-        onFailure: this.#onFailure,
-      }),
-      followBlockingQuery({
-        client: options.client,
-        path: this.#kv.headPath,
-        onReply: (body) => this.#onHead(readEntries(body)[0]),
-        // The other query says what there is to say.
-        onFailure: () => undefined,
-      }),
-    ];
+    this.#checkup = new Checkup(() => this.#checkUp(), options.clock);
+    this.#followed = followBlockingQuery({
+      client: options.client,
+      path: this.#kv.changePath,
+      onReply: (_, info) => this.#onChange(info),
+      onFailure: this.#onFailure,
+    });
   }
 
   get resources(): ConfigStore['resources'] {
@@ -146,7 +132,8 @@ class ConsulStore implements ConfigStore {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#onClosed(new StoreError('E_CLOSED', 'the store is closed'));
-    await Promise.all(this.#followed.map(async (one) => one.close()));
+    await this.#followed.close();
+    await this.#checkup.close();
     await this.#queue.close();
   }
 
@@ -176,6 +163,7 @@ class ConsulStore implements ConfigStore {
           if (planned.write === undefined) return planned.result();
           this.#assertNotBroken(path);
           if (await this.#send(planned.write)) return planned.result();
+          if (await this.#sendBehind(planned.write)) return planned.result();
         }
         await this.#catchUp(path);
       }
@@ -197,22 +185,52 @@ class ConsulStore implements ConfigStore {
   /** False when somebody else was first. */
   async #send(write: KvWrite): Promise<boolean> {
     const { head } = this.#view;
-    if (head === undefined) return false;
+    return head !== undefined && (await this.#sendAfter(head, write));
+  }
+
+  /**
+   * Tries again when others were first with other objects. What they have written is taken in afterwards: whoever reads it
+   * before is late again, as long as another pilot writes one object after the other. False when that is not it.
+   */
+  async #sendBehind(write: KvWrite): Promise<boolean> {
+    const { prefix } = this.#options;
+    let tried = this.#view.head?.index ?? 0;
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const head = await this.#kv.readHead();
+      const others = head === undefined ? undefined : this.#view.writesBefore(head);
+      if (head === undefined || others === undefined || head.index <= tried) return false;
+      if (!others.every(({ path }) => areApart(prefix, path, write.path))) return false;
+      if (await this.#sendAfter(head, write)) return true;
+      tried = head.index;
+    }
+    return false;
+  }
+
+  /** Makes a write the next one after those that `head` tells of. */
+  async #sendAfter(head: StoredHead, write: KvWrite): Promise<boolean> {
     const value = nextHead(head, { verb: write.verb, path: write.path });
-    const index = await this.#kv.write({ value, index: head.index }, write);
+    const [index, document] = await Promise.all([
+      this.#kv.write({ value, index: head.index }, write),
+      this.#readMeanwhile(write),
+    ]);
     if (index === undefined) return false;
-    const text = write.verb === 'set' ? write.text : undefined;
-    this.#view.takeOwn({ ...value, index }, write.path, text);
+    if (head !== this.#view.head) await this.#takeHead(head);
+    this.#view.takeOwn({ ...value, index }, write.path, document);
     return true;
+  }
+
+  /** What others will read from the key. It is worked out while Consul has the transaction, not before or after. */
+  async #readMeanwhile(write: KvWrite): Promise<KvDocument | undefined> {
+    if (write.verb === 'delete') return undefined;
+    await nextTurn();
+    return readDocument(this.#options.prefix, write.path, write.text);
   }
 
   /** Takes in what others have written, and the key itself if somebody has changed that by hand. */
   async #catchUp(path: string): Promise<void> {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const head = await this.#kv.readHead();
-      if (head === undefined) return this.#onHeadless();
-      if (isOlder(head, this.#view.head)) return this.#onSetBack(head);
-      await this.#takeHead(head);
+      const head = await this.#readHead();
+      if (head === undefined) return;
       const entry = await this.#kv.read(path);
       if ((entry?.modifyIndex ?? 0) === this.#view.indexOf(path)) return;
       const after = await this.#kv.readHead();
@@ -222,6 +240,18 @@ class ConsulStore implements ConfigStore {
       }
       // A pilot has written it meanwhile: that is for the next turn, in its order.
     }
+  }
+
+  /** Takes in the record of writes, and what it tells of; undefined when that is another one than before, or none. */
+  async #readHead(): Promise<StoredHead | undefined> {
+    const head = await this.#kv.readHead();
+    if (head === undefined) await this.#onHeadless();
+    else if (isOlder(head, this.#view.head)) await this.#onSetBack(head);
+    else {
+      await this.#takeHead(head);
+      return head;
+    }
+    return undefined;
   }
 
   async #takeHead(head: StoredHead): Promise<void> {
@@ -258,27 +288,52 @@ class ConsulStore implements ConfigStore {
     }
   }
 
-  async #onTree(entries: readonly KvEntry[], { index = 0 }: ReplyInfo): Promise<void> {
-    await this.#queue.run(async () => {
-      const known = this.#known?.index ?? 0;
-      const isFresh = this.#known === this.#view.head;
-      await this.#takeTree(entries, { index: Math.max(index, known), isFresh });
-      if (this.#isInterrupted === true) this.#options.log.info({}, 'Consul answers again');
-      this.#isInterrupted = false;
+  /** Something below the prefix has changed, or nothing for a minute. */
+  async #onChange({ index = 0, reset }: ReplyInfo): Promise<void> {
+    const isNews = await this.#queue.run(async () => {
+      const { head } = this.#view;
+      if (head === undefined || this.#isInterrupted === true) {
+        await this.#start();
+        return true;
+      }
+      const isKnown = !reset && isRecorded(head, index);
+      if (isKnown) this.#checkup.ask('later');
+      else await this.#takeNews(index);
+      return !isKnown;
     });
-    await delay(Math.min(1000, entries.length * pausePerKey), this.#closing.signal);
-    this.#known = this.#view.head;
+    if (!isNews) await delay(pauseAfterOwn, this.#closing.signal);
   }
 
-  #onHead(entry: KvEntry | undefined): Promise<void> {
-    return this.#queue.run(async () => {
-      const head = this.#kv.headOf(entry);
-      // Before the first reading of everything there is nothing to add to.
-      if (head === undefined || this.#view.head === undefined) return;
-      if (head.base !== this.#view.head.base || head.index > this.#view.head.index) {
-        await this.#takeHead(head);
-      }
-    });
+  async #start(): Promise<void> {
+    await this.#readAll();
+    if (this.#isInterrupted === true) this.#options.log.info({}, 'Consul answers again');
+    this.#isInterrupted = false;
+  }
+
+  /**
+   * What another pilot has written stands in the record. What somebody writes by hand does not, and may be hidden by
+   * a later write of a pilot.
+   */
+  async #takeNews(index: number): Promise<void> {
+    const head = await this.#readHead();
+    if (head !== undefined) this.#checkup.ask(isRecorded(head, index) ? 'later' : 'now');
+  }
+
+  /** Reads everything, and lets others write meanwhile. */
+  async #checkUp(): Promise<void> {
+    const known = this.#view.head;
+    try {
+      const { entries, index } = await this.#kv.readTree(this.#closing.signal);
+      await this.#queue.run(() =>
+        this.#takeTree(entries, {
+          index: Math.max(index, known?.index ?? 0),
+          isFresh: known === this.#view.head,
+        }),
+      );
+    } catch {
+      // If Consul is away, the query for changes says so, and ends with a reading of everything.
+      this.#checkup.ask('later');
+    }
   }
 
   readonly #onFailure = (error: unknown): void => {

@@ -7,7 +7,7 @@ import { bodyOf } from '../api/resource.ts';
 import { type KvDocument, readDocument } from './consul-document.ts';
 import { type RecentWrite, type StoredHead, writesSince } from './consul-head.ts';
 import { headPathOf } from './consul-keys.ts';
-import type { KvEntry } from './consul-kv.ts';
+import type { KvEntry, KvPlace } from './consul-kv.ts';
 import type { Change, ObjectTable } from './object-table.ts';
 import { uidOf } from './stamp.ts';
 
@@ -73,7 +73,7 @@ export class ConsulView {
     for (const entry of entries) {
       if (entry.path === headPathOf(this.#prefix)) continue;
       present.add(entry.path);
-      changes.push(...this.#takeEntry(entry, head));
+      changes.push(...this.#takeRead(entry, head));
     }
     for (const [path, held] of this.#held) {
       if (present.has(path) || held.modifyIndex > index) continue;
@@ -99,7 +99,7 @@ export class ConsulView {
         // What was written after the record comes with the next one, in its turn.
         return entry === undefined || entry.modifyIndex > head.index
           ? []
-          : this.#takeEntry(entry, head);
+          : this.#takeRead(entry, head);
       }),
     );
     return true;
@@ -116,20 +116,20 @@ export class ConsulView {
   takeForeign(path: string, entry: KvEntry | undefined): void {
     const { head } = this;
     if (head === undefined) return;
-    this.#commit(entry === undefined ? this.#takeRemoval(path) : this.#takeEntry(entry, head));
+    this.#commit(entry === undefined ? this.#takeRemoval(path) : this.#takeRead(entry, head));
   }
 
-  /** Takes in a write of this pilot. `text` is missing for a deletion. */
-  takeOwn(head: StoredHead, path: string, text: string | undefined): void {
+  /** Takes in a write of this pilot. `document` is missing for a deletion. */
+  takeOwn(head: StoredHead, path: string, document: KvDocument | undefined): void {
     this.#head = head;
     const { index } = head;
-    if (text === undefined) {
+    if (document === undefined) {
       this.#commit(this.#takeRemoval(path, index));
     } else {
       const known = this.#held.get(path)?.createIndex ?? 0;
       const createIndex = known === 0 ? index : known;
-      const entry = { path, createIndex, modifyIndex: index, text: () => text };
-      this.#commit(this.#takeEntry(entry, head));
+      const entry = { path, createIndex, modifyIndex: index };
+      this.#commit(this.#takeEntry(entry, head, () => document));
     }
   }
 
@@ -142,7 +142,11 @@ export class ConsulView {
     }
   }
 
-  #takeEntry(entry: KvEntry, head: StoredHead): readonly Dated[] {
+  #takeRead(entry: KvEntry, head: StoredHead): readonly Dated[] {
+    return this.#takeEntry(entry, head, () => readDocument(this.#prefix, entry.path, entry.text()));
+  }
+
+  #takeEntry(entry: KvPlace, head: StoredHead, read: () => KvDocument): readonly Dated[] {
     const { path, createIndex, modifyIndex } = entry;
     const before = this.#held.get(path);
     if (this.#isOld(entry, before)) return [];
@@ -151,7 +155,7 @@ export class ConsulView {
       ? this.#takeRemoval(path, removalOf(head, path, before.modifyIndex) ?? modifyIndex)
       : [];
     const known = isAnew ? undefined : before?.object;
-    const document = readDocument(this.#prefix, path, entry.text());
+    const document = read();
     const object = versioned(document, known, head.base + modifyIndex);
     this.#held.set(path, {
       createIndex,
@@ -164,7 +168,7 @@ export class ConsulView {
     return [...gone, { kind: 'put-stamped', object, at: modifyIndex }];
   }
 
-  #isOld({ path, modifyIndex }: KvEntry, before: Held | undefined): boolean {
+  #isOld({ path, modifyIndex }: KvPlace, before: Held | undefined): boolean {
     const removed = this.#removed.get(path) ?? 0;
     return removed > modifyIndex || (before !== undefined && before.modifyIndex >= modifyIndex);
   }
@@ -195,7 +199,7 @@ export class ConsulView {
 }
 
 /** Whether a key has been deleted and made anew. 0 is what was known before Consul lost its data. */
-function isOther(before: Held, { createIndex }: KvEntry): boolean {
+function isOther(before: Held, { createIndex }: KvPlace): boolean {
   return before.createIndex !== 0 && before.createIndex !== createIndex;
 }
 

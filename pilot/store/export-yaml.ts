@@ -1,4 +1,5 @@
 import type { ConfigObject } from '../api/resource.ts';
+import { withoutDeletion } from './terminating.ts';
 import { sortObjects } from './transfer.ts';
 import { writeDocument } from './yaml-edit.ts';
 
@@ -19,7 +20,7 @@ export function exportYaml(
   { withIdentity }: ExportOptions,
 ): string {
   return sortObjects(objects)
-    .map((object) => writeDocument(withIdentity ? object : withoutTraces(object)))
+    .map((object) => writeDocument(withIdentity ? withoutDeletion(object) : withoutTraces(object)))
     .join('---\n');
 }
 

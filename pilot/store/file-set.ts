@@ -176,12 +176,13 @@ function entryOf(
   const text = formatKey(key);
   const known = before.get(text);
   if (known !== undefined && sources.get(known) === object) return [text, known];
-  const { creationTimestamp: given } = object.metadata;
+  const { creationTimestamp: given, deletionTimestamp } = object.metadata;
   const creationTimestamp = given ?? modified;
   const metadata: ObjectMeta = {
     ...writtenOf(object.metadata),
     uid: object.metadata.uid ?? uidOf(key, given),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
   };
   const entry = { ...object, metadata };
   sources.set(entry, object);

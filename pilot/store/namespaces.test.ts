@@ -5,7 +5,7 @@ import { systemClock } from '../../kit/clock.ts';
 import { createLog } from '../../kit/log.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import { makeTemporaryFolder } from '../../test/support/folders.ts';
-import { stopEngines, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
+import { openStores, storeEngines, type StorePlace } from '../../test/support/store-engines.ts';
 import { keyOf } from '../api/kinds.ts';
 import { namespaceKey } from '../api/namespace.ts';
 import type { ConfigObject } from '../api/resource.ts';
@@ -40,15 +40,9 @@ for (const [name, engine] of Object.entries(storeEngines)) {
   describe(`namespaces in the ${name} store`, () => {
     let place: StorePlace;
     let store: ConfigStore;
-    beforeEach(async () => {
-      place = await engine.makePlace();
-      store = await place.open();
+    openStores(engine, (opened) => {
+      ({ place, store } = opened);
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
-    });
-    after(stopEngines);
 
     it('are there as long as something is in them, and two are always there', async () => {
       const seen = follow(store);

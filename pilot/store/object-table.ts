@@ -11,6 +11,7 @@ import { type Ordered, SortedEntries } from './sorted-entries.ts';
 import { creationTime, formatTimestamp, sameContent, stampObject } from './stamp.ts';
 import type { DeleteOptions, ObjectFilter, ObjectList, StoreEvent, WriteOptions } from './store.ts';
 import { StoreError } from './store.ts';
+import { assertTakesNew } from './terminating.ts';
 
 interface Entry extends Ordered {
   readonly object: ConfigObject;
@@ -96,9 +97,10 @@ export class ObjectTable {
     return this.#log.watch(from, listener);
   }
 
-  /** The object as `create` would store it. Throws StoreError `E_EXISTS`. */
+  /** The object as `create` would store it. Throws StoreError `E_EXISTS` or `E_TERMINATING`. */
   planCreate(object: ConfigObject, options: WriteOptions = {}): ConfigObject {
     const key = keyOf(object);
+    assertTakesNew(this.#stored(namespaceKey(key.namespace)));
     if (this.#stored(key) !== undefined) {
       throw new StoreError('E_EXISTS', `${key.kind} "${key.name}" already exists`);
     }

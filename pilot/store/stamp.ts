@@ -59,8 +59,8 @@ export function sameContent(left: ConfigObject, right: ConfigObject): boolean {
 }
 
 function content(object: ConfigObject): unknown {
-  const { labels = {}, annotations = {}, managedFields = [] } = object.metadata;
-  return [labels, annotations, bodyOf(object), object.status, managedFields];
+  const { labels = {}, annotations = {}, managedFields = [], deletionTimestamp } = object.metadata;
+  return [labels, annotations, bodyOf(object), object.status, managedFields, deletionTimestamp];
 }
 
 /**

@@ -12,7 +12,7 @@ export interface ConfigStore extends Closer {
   readonly list: (filter?: ObjectFilter) => ObjectList;
   readonly get: (key: ObjectKey) => ConfigObject | undefined;
   /**
-   * Stores a decoded object. Throws StoreError `E_EXISTS`; as every write, also `E_TOO_LARGE`, `E_READ_ONLY` and
+   * Stores a decoded object. Throws StoreError `E_EXISTS` or `E_TERMINATING`; as every write, also `E_TOO_LARGE`, `E_READ_ONLY` and
    * `E_UNAVAILABLE`.
    */
   readonly create: (object: ConfigObject, options?: WriteOptions) => Promise<ConfigObject>;
@@ -72,6 +72,8 @@ export type StoreErrorCode =
   | 'E_CONFLICT'
   | 'E_EXPIRED'
   | 'E_FILE_BROKEN'
+  /** The namespace of a new object is being deleted. */
+  | 'E_TERMINATING'
   /** The object does not fit into the store. */
   | 'E_TOO_LARGE'
   /** Nobody may write, or this pilot may not. */

@@ -3,6 +3,7 @@ import { describeError } from '../../kit/errors.ts';
 import { formatKey, keyOf } from '../api/kinds.ts';
 import { type ConfigObject, bodyOf, writtenOf } from '../api/resource.ts';
 import type { ConfigStore } from './store.ts';
+import { withoutDeletion } from './terminating.ts';
 
 /** What happens to an object that the target has with another content. */
 export type ConflictPolicy = 'fail' | 'overwrite' | 'keep';
@@ -74,7 +75,9 @@ export async function transferObjects(
     }
     onProgress(index, writes.length);
     try {
-      await (verb === 'create' ? target.create(object) : target.replace(anyVersion(object)));
+      await (verb === 'create'
+        ? target.create(withoutDeletion(object))
+        : target.replace(anyVersion(object)));
     } catch (error) {
       failures.push({ object, reason: describeError(error) });
     }

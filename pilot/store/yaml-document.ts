@@ -1,5 +1,5 @@
-import { type Document, LineCounter } from 'yaml';
-import { parseBoundedDocument } from './bounded-document.ts';
+import { LineCounter } from 'yaml';
+import { type Dialect, parseBoundedDocument } from './bounded-document.ts';
 import type { DocumentText } from './yaml-split.ts';
 import { type Place, placeAt, placeOfField } from './yaml-place.ts';
 
@@ -14,32 +14,40 @@ export type YamlDocument =
     }
   | {
       readonly ok: false;
+      /** The parser's own name for it, such as MULTIPLE_DOCS. */
+      readonly code: string;
       /** What the parser says of the first mistake, in one line: those after it mostly follow from it. */
       readonly message: string;
       readonly place: Place;
     };
 
-export function parseYamlDocument({ text, line }: DocumentText): YamlDocument {
+export function parseYamlDocument(
+  { text, line }: DocumentText,
+  dialect: Dialect = {},
+): YamlDocument {
   const lines = new LineCounter();
   const inStream = (place: Place): Place => ({ ...place, line: place.line + line - 1 });
-  const document = parseBoundedDocument(text, lines);
+  const document = parseBoundedDocument(text, lines, dialect);
   const [fault] = document.errors;
   if (fault !== undefined) {
-    const message = fault.message.split('\n')[0] ?? fault.message;
-    return { ok: false, message, place: inStream(placeAt(lines, fault.pos[0])) };
+    const { code, pos, message } = fault;
+    return {
+      ok: false,
+      code,
+      message: firstLine(message),
+      place: inStream(placeAt(lines, pos[0])),
+    };
   }
-  return {
-    ok: true,
-    value: readValue(document),
-    placeOf: (path) => inStream(placeOfField(document, lines, path)),
-  };
+  const placeOf = (path: string): Place => inStream(placeOfField(document, lines, path));
+  try {
+    return { ok: true, value: document.toJS(), placeOf };
+  } catch (error) {
+    // An alias without an anchor, or aliases that unfold to more than a hundred times of what is written.
+    const { message } = error as ReferenceError;
+    return { ok: false, code: 'BAD_ALIAS', message: firstLine(message), place: placeOf('') };
+  }
 }
 
-function readValue(document: Document.Parsed): unknown {
-  try {
-    return document.toJS() as unknown;
-  } catch {
-    // yaml expands aliases a hundredfold at most; what wants more is refused like any value that is no object.
-    return 'too many aliases';
-  }
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? message;
 }

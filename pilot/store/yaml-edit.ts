@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument, stringify, type Document, type ToStringOptions } from 'yaml';
+import { isNamespace } from '../api/namespace.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { spliceScalars, type WrittenDocument } from './yaml-splice.ts';
 import { keyOf } from '../api/kinds.ts';
@@ -25,8 +26,9 @@ export function editDocument(text: string, object: ConfigObject): DocumentEdit {
   const separator = /^---[ \t]*(?:#[^\n]*)?\n/.exec(text)?.[0] ?? '';
   const document = parseDocument(text.slice(separator.length));
   const before = document.toJS() as Fields;
-  const { labels, annotations } = object.metadata;
-  const metadata = { ...(before['metadata'] as object), labels, annotations };
+  const { labels, annotations, deletionTimestamp } = object.metadata;
+  const going = isNamespace(object) ? { deletionTimestamp } : {};
+  const metadata = { ...(before['metadata'] as object), labels, annotations, ...going };
   const others = Object.entries(before).filter(([name]) => !replaced.includes(name));
   const after = { ...Object.fromEntries(others), apiVersion: object.apiVersion, metadata };
   const step = { before, after: { ...after, ...bodyOf(object) } };
@@ -58,13 +60,14 @@ export function newDocument(object: ConfigObject): DocumentEdit {
 }
 
 function documentOf(object: ConfigObject): Fields {
-  const { name, namespace, labels, annotations, creationTimestamp } = object.metadata;
+  const { name, namespace, labels, annotations, ...times } = object.metadata;
+  const { creationTimestamp, deletionTimestamp } = times;
   const isWorkedOut = object.metadata.uid === uidOf(keyOf(object), creationTimestamp);
   const uid = isWorkedOut ? undefined : object.metadata.uid;
-  const metadata = { name, namespace, labels, annotations, uid, creationTimestamp };
+  const given = { name, namespace, labels, annotations, uid, creationTimestamp, deletionTimestamp };
   const { apiVersion, kind } = object;
-  const given = Object.entries(metadata).filter(([, field]) => field !== undefined);
-  return { apiVersion, kind, metadata: Object.fromEntries(given), ...bodyOf(object) };
+  const metadata = Object.entries(given).filter(([, field]) => field !== undefined);
+  return { apiVersion, kind, metadata: Object.fromEntries(metadata), ...bodyOf(object) };
 }
 
 interface Step {

@@ -105,7 +105,7 @@ interface ServiceView {
 }
 
 onStack('services of all protocols on one port', () => {
-  let added: AddedServices;
+  let added: AddedServices | undefined;
   let addresses: ReadonlyMap<string, string>;
 
   before(async function () {
@@ -122,6 +122,8 @@ onStack('services of all protocols on one port', () => {
 
   after(async function () {
     this.timeout(120_000);
+    // What could not be started has been removed already, and its failure is the one to see.
+    if (added === undefined) return;
     await added.remove();
     for (const { service } of cases) await untilServed(service, 0);
   });

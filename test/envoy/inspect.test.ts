@@ -128,6 +128,17 @@ describe('cmesh, looking into real Envoys', () => {
     );
   });
 
+  it('say which listeners there are where none is as asked for', async () => {
+    assert.match(
+      await show('listeners', { port: '9999' }),
+      /^No listeners found for --port 9999; there are (.+, )?0\.0\.0\.0:9080(, .+)?\.\n$/,
+    );
+    await assert.rejects(show('listeners', { type: 'UDP' }), {
+      code: 'E_USAGE',
+      message: '--type "UDP" is neither HTTP nor TCP',
+    });
+  });
+
   it('show routes with what they ask for and the rule that made them', async () => {
     const [, first, second] = cells(await show('routes', { name: '9080' }));
     assert.match(

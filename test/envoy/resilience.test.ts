@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { ServerResponse } from 'node:http';
 import type { Json } from '../../pilot/api/resource.ts';
 import { assertShare } from '../support/binomial.ts';
 import { type EchoServer, answerWith } from '../support/echo-server.ts';
+import { inTurn, reviewsPolicy, reviewsUrl, startReviews } from '../support/reviews-mesh.ts';
 import {
   type MeshProxy,
-  TestMesh,
+  type TestMesh,
   destinationRule,
   to,
   versionsOf,
@@ -13,17 +13,10 @@ import {
 } from '../support/test-mesh.ts';
 import { until } from '../support/until.ts';
 
-const url = 'http://reviews:9080/';
+const url = reviewsUrl;
 const cluster = 'cluster.outbound|9080||reviews.service.consul';
 
 const versions = versionsOf('reviews', 'v1', 'v2', 'v3');
-
-/** Calls each member in turn, so that which one comes next is not left to chance. */
-const inTurn = { loadBalancer: { simple: 'ROUND_ROBIN' } };
-
-function reviewsPolicy(trafficPolicy: Json): ReturnType<typeof destinationRule> {
-  return destinationRule('reviews', { trafficPolicy });
-}
 
 describe('resilience through a real Envoy', () => {
   let mesh: TestMesh;
@@ -31,36 +24,9 @@ describe('resilience through a real Envoy', () => {
   let v1: EchoServer;
   let v2: EchoServer;
   let v3: EchoServer;
-  /** Answers that a backend holds back. */
-  let held: ServerResponse[];
-
-  before(async () => {
-    mesh = await TestMesh.start();
-    [v1, v2, v3] = (await mesh.startService('reviews', 'v1', 'v2', 'v3')) as [
-      EchoServer,
-      EchoServer,
-      EchoServer,
-    ];
-    proxy = await mesh.startProxy('10.9.0.1');
+  const { held, hold } = startReviews((started) => {
+    ({ mesh, proxy, v1, v2, v3 } = started);
   });
-
-  beforeEach(() => {
-    held = [];
-    for (const server of [v1, v2, v3]) {
-      server.answer = undefined;
-      server.received.length = 0;
-    }
-  });
-
-  afterEach(() => {
-    for (const response of held) response.destroy();
-  });
-
-  after(() => mesh.close());
-
-  const hold = (_request: unknown, response: ServerResponse): void => {
-    held.push(response);
-  };
 
   function received(): readonly number[] {
     return [v1, v2, v3].map((server) => server.received.length);

@@ -2,9 +2,8 @@
  * A small Consul agent: what the registrator asks of one, from memory. The real one takes a minute to take in a
  * thousand services. It does no filtering: there is one registrator, and nothing else on it.
  */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { addressOf, closeServer, listenOnLoopback } from '../support/loopback.ts';
 
 interface Definition {
   readonly ID: string;
@@ -42,21 +41,17 @@ export class FakeConsulAgent {
 
   static async start(): Promise<FakeConsulAgent> {
     const agent = new FakeConsulAgent();
-    agent.#server.listen(0, '127.0.0.1');
-    await once(agent.#server, 'listening');
+    await listenOnLoopback(agent.#server);
     return agent;
   }
 
   /** ADDRESS:PORT. */
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return addressOf(this.#server);
   }
 
-  async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return closeServer(this.#server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,5 +1,4 @@
 /** Stands between a client and an HTTP server on loopback, and lets calls go wrong. */
-import { once } from 'node:events';
 import {
   createServer,
   request as startRequest,
@@ -7,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { addressOf, closeServer, listenOnLoopback } from '../support/loopback.ts';
 
 /**
  * `refused`: the connection breaks before the server gets anything. `lost answer`: the server does what it is asked
@@ -34,21 +33,17 @@ export class FaultyProxy {
 
   static async start(target: string): Promise<FaultyProxy> {
     const proxy = new FaultyProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+    await listenOnLoopback(proxy.#server);
     return proxy;
   }
 
   /** ADDRESS:PORT. */
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return addressOf(this.#server);
   }
 
-  async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return closeServer(this.#server);
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {

@@ -155,7 +155,7 @@ describe('@kubernetes/client-node', () => {
     const { items } = await api.listNamespace({ labelSelector: 'team=b' });
     await api.deleteNamespace({ name: 'shop' });
     const lasting: unknown = await api.deleteNamespace({ name: 'default' }).catch(codeOf);
-    await until('all changes', () => seen.length === 5);
+    await until('all changes', () => seen.length === 6);
     await informer.stop();
     assert.deepEqual(
       [created.status?.phase, again, replaced.metadata?.labels, items.length, lasting, seen],
@@ -165,7 +165,15 @@ describe('@kubernetes/client-node', () => {
         { 'kubernetes.io/metadata.name': 'shop', team: 'b' },
         1,
         403,
-        ['add default', 'add istio-system', 'add shop', 'update shop', 'delete shop'],
+        // The second update says that it is being deleted.
+        [
+          'add default',
+          'add istio-system',
+          'add shop',
+          'update shop',
+          'update shop',
+          'delete shop',
+        ],
       ],
     );
     assert.deepEqual(server.store.list().items, []);

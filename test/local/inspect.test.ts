@@ -310,7 +310,7 @@ VirtualService default/web, in this order:
   });
 
   it('reports only what it is asked for, and nothing too big', async () => {
-    const [dry, , none] = await Promise.all([
+    const [dry, , none, unwritable] = await Promise.all([
       cmesh(
         'bug-report',
         '--dry-run',
@@ -321,6 +321,7 @@ VirtualService default/web, in this order:
       ),
       cmesh('bug-report', '--include', 'proxies', '--max-size', '0.1', '-o', 'small.tar.gz'),
       cmesh('bug-report', '--include', 'nothing'),
+      cmesh('bug-report', '--include', 'versions.json', '-o', 'no-such-folder/report.tar.gz'),
     ]);
     const files = await readArchive(join(folder.path, 'small.tar.gz'));
     assert.deepEqual(
@@ -330,6 +331,7 @@ VirtualService default/web, in this order:
         left: (files.get('README.txt') ?? '').includes('config_dump.json: left out for its size'),
         small: files.has('proxies/web-v1.default/certs.json'),
         none: [none.code, none.errors],
+        unwritable: [unwritable.code, unwritable.errors.split(':').slice(0, 3)],
       },
       {
         dry: 2,
@@ -338,6 +340,10 @@ VirtualService default/web, in this order:
         none: [
           2,
           'cmesh bug-report: --include and --exclude leave nothing; there are local, pilot, proxies, proxy-status.json, proxy-status.txt, resources, versions.json\n',
+        ],
+        unwritable: [
+          2,
+          ['cmesh bug-report', ' cannot write no-such-folder/report.tar.gz', ' ENOENT'],
         ],
       },
     );

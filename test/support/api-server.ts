@@ -15,9 +15,36 @@ export interface ApiServer {
   /** Resolves when the next watch of the store begins. */
   readonly nextWatch: () => Promise<void>;
   readonly inject: HttpServer['inject'];
+  /** Asks without a connection. `type` is that of the body. */
+  readonly ask: (method: Method, url: string, body?: unknown, type?: string) => Promise<Answer>;
   readonly listenSecurely: HttpServer['listenSecurely'];
   readonly counters: HttpServer['counters'];
   readonly close: () => Promise<void>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What the API has answered. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** All warnings; missing when there are none. */
+  readonly warning?: string;
+}
+
+async function ask(
+  inject: HttpServer['inject'],
+  ...[method, url, body, type = 'application/json']: Parameters<ApiServer['ask']>
+): Promise<Answer> {
+  const sent =
+    body === undefined ? {} : { payload: JSON.stringify(body), headers: { 'content-type': type } };
+  const { statusCode, headers, payload } = await inject({ method, url, ...sent });
+  const warning = headers.warning?.toString();
+  return {
+    status: statusCode,
+    body: JSON.parse(payload) as Answer['body'],
+    ...(warning === undefined ? {} : { warning }),
+  };
 }
 
 /** `port` 0 is any free one. */
@@ -48,5 +75,15 @@ export async function startApiServer(
   const nextWatch = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
   const { inject, listenSecurely, counters, close } = server;
   const shown = changes.store ?? store;
-  return { url, store: shown, names, nextWatch, inject, listenSecurely, counters, close };
+  return {
+    url,
+    store: shown,
+    names,
+    nextWatch,
+    inject,
+    ask: (...request) => ask(inject, ...request),
+    listenSecurely,
+    counters,
+    close,
+  };
 }

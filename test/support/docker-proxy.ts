@@ -1,5 +1,4 @@
 /** A proxy in front of a Docker socket: with TLS and client certificates, or one that lets few calls through. */
-import { once } from 'node:events';
 import {
   createServer,
   request as startRequest,
@@ -7,9 +6,9 @@ import {
   type Server,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
+import { addressOf, closeServer, listenOnLoopback } from './loopback.ts';
 
 export interface DockerProxyOptions {
   /** `METHOD PATH` without the query; what does not match is answered with 403. */
@@ -46,19 +45,16 @@ export class DockerProxy {
 
   static async start(socketPath: string, options: DockerProxyOptions = {}): Promise<DockerProxy> {
     const proxy = new DockerProxy(socketPath, options);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+    await listenOnLoopback(proxy.#server);
     return proxy;
   }
 
   /** As DOCKER_HOST has it. */
   get dockerHost(): string {
-    return `tcp://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `tcp://${addressOf(this.#server)}`;
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.#server.close(), 'close');
-    this.#server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.#server);
   }
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Closer } from '../../kit/lifecycle.ts';
+import { closeServer, listenOnLoopback, portOf } from './loopback.ts';
 
 /** A request as a backend got it. */
 export interface Received {
@@ -39,20 +38,16 @@ export class EchoServer implements Closer {
 
   static async start(service: string, version: string): Promise<EchoServer> {
     const echo = new EchoServer(service, version);
-    echo.server.listen(0, '127.0.0.1');
-    await once(echo.server, 'listening');
+    await listenOnLoopback(echo.server);
     return echo;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return portOf(this.server);
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.server, 'close');
-    this.server.close();
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

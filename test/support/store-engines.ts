@@ -56,8 +56,32 @@ export const storeEngines: Readonly<Record<string, StoreEngine>> = {
   },
 };
 
-/** Ends the Consul of the stores, if one was started. */
-export async function stopEngines(): Promise<void> {
-  await consul?.stop();
-  consul = undefined;
+/** A store that is open, on a place of its own. */
+export interface OpenStore {
+  readonly place: StorePlace;
+  readonly store: ConfigStore;
+}
+
+/** Opens a store before each test of a suite; after it, closes all that were opened on the same place. */
+export function openStores(engine: StoreEngine, take: (opened: OpenStore) => void): void {
+  const opened: ConfigStore[] = [];
+  let made: StorePlace | undefined;
+  beforeEach(async () => {
+    const { open, remove } = await engine.makePlace();
+    const openNext = async (): Promise<ConfigStore> => {
+      const store = await open();
+      opened.push(store);
+      return store;
+    };
+    made = { open: openNext, remove };
+    take({ place: made, store: await openNext() });
+  });
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+    await made?.remove();
+  });
+  after(async () => {
+    await consul?.stop();
+    consul = undefined;
+  });
 }

@@ -109,6 +109,10 @@ describe('a case file', () => {
   const one = (rest: string): string =>
     `rules: [r.yaml]\ncases:\n  - { name: a, request: 'http://web/', ${rest} }\n`;
   const mistakes: Readonly<Record<string, readonly [text: string, ...problems: string[]]>> = {
+    'what is nested sixty thousand levels deep': [
+      `cases: ${'{a: '.repeat(60_000)}`,
+      'E_YAML a.yaml:1:801: is nested more than 100 levels deep',
+    ],
     'nothing at all': [
       '',
       'E_FIELD_REQUIRED a.yaml:1:1: cases: Required value: write `rules`, `services` and `cases`; docs/testing-rules.md has an example',

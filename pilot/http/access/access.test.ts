@@ -152,6 +152,30 @@ describe('access to the configuration API', () => {
     );
   });
 
+  it('lets nobody pass for somebody else, nor believe that it did', async () => {
+    server = await startApiServer();
+    const told = [];
+    for (const headers of [
+      { 'impersonate-user': 'jane' },
+      { 'impersonate-group': 'ops' },
+      { 'impersonate-extra-scopes': 'view' },
+    ]) {
+      for (const request of [
+        { url: services },
+        { url: services, method: 'POST' as const, body: reviews },
+      ]) {
+        const { status: code, body } = await ask(server, { ...request, headers });
+        told.push([code, String(body['message']).split(' at the cluster scope')[0]]);
+      }
+    }
+    const refused = (what: string, name: string): readonly unknown[] => [
+      403,
+      `${what} "${name}" is forbidden: User "system:anonymous" cannot impersonate resource "${what}" in API group ""`,
+    ];
+    const all = [refused('users', 'jane'), refused('groups', 'ops'), refused('userextras', 'view')];
+    assert.deepEqual([told, server.store.list().items], [all.flatMap((one) => [one, one]), []]);
+  });
+
   it('ends the watches of a token that is taken away, and no others', async () => {
     const held = new WatchedCell<TokenSet>();
     held.set(tokenSet('read', 'write'));

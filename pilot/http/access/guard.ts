@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ApiError } from '../api-error.ts';
+import { ApiError, noSuchPath } from '../api-error.ts';
 import { type AccessPolicy, type Caller, createIdentification, unauthorized } from './access.ts';
 import { attributesOf } from './attributes.ts';
 import { type Attributes, isAllowed, neededRole } from './role.ts';
@@ -20,8 +20,8 @@ export function judgedOf(request: FastifyRequest): Judged | undefined {
 
 /**
  * Lets requests through that their sender may make, before their bodies are read. The others are answered with 401
- * when a token could help and none was sent, and with 403 otherwise. Returns the function that says whether a request
- * that was let through would be so still: tokens come and go.
+ * when a token could help and none was sent, with 403 otherwise, and with 404 where there is nothing. Returns the
+ * function that says whether a request that was let through would be so still: tokens come and go.
  */
 export function guardRequests(
   app: FastifyInstance,
@@ -33,8 +33,11 @@ export function guardRequests(
     judgements.set(request, { attributes });
     const caller = identify(request.raw);
     judgements.set(request, { attributes, caller });
-    if (isAllowed(caller.role, attributes)) done();
-    else done(refuse(caller, attributes));
+    const borrowed = borrowedName(request);
+    if (!isAllowed(caller.role, attributes)) done(refuse(caller, attributes));
+    else if (borrowed !== undefined) done(refuseToImpersonate(caller, borrowed));
+    else if (request.is404) done(noSuchPath());
+    else done();
   });
   return (request) => {
     try {
@@ -43,6 +46,32 @@ export function guardRequests(
       return false;
     }
   };
+}
+
+/** Somebody that the request is to be taken from, as `kubectl --as` has it; plural and name. */
+interface BorrowedName {
+  readonly plural: string;
+  readonly name: string;
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
+function borrowedName({ headers }: FastifyRequest): BorrowedName | undefined {
+  const [header, value = ''] =
+    Object.entries(headers).find(([name]) => name.startsWith('impersonate-')) ?? [];
+  if (header === undefined) return undefined;
+  const kind = header.slice('impersonate-'.length).split('-', 1)[0] ?? '';
+  return { plural: kind === 'extra' ? 'userextras' : `${kind}s`, name: String(value) };
+}
+
+/** Whoever tries what another may do must not be told what he may himself, nor write in his own name. */
+function refuseToImpersonate(caller: Caller, { plural, name }: BorrowedName): ApiError {
+  return new ApiError(
+    403,
+    'Forbidden',
+    `${plural} "${name}" is forbidden: User "${caller.name}" cannot impersonate resource "${plural}" in API group "" at ` +
+      'the cluster scope: nobody can here; ask with the token of whom you mean (docs/access.md)',
+    { kind: plural, name },
+  );
 }
 
 function refuse(caller: Caller, attributes: Attributes): ApiError {

@@ -67,9 +67,19 @@ describe('a token file', () => {
 
   it('is refused when it is no YAML or no list', () => {
     assert.deepEqual(
-      [problemsOf(`tokens: [${secret}`), problemsOf(secret), problemsOf('')],
       [
-        ['E_TOKEN_FILE tokens.yaml: the file is not YAML (BAD_INDENT at offset 29)'],
+        problemsOf(`tokens: [${secret}`),
+        problemsOf(`tokens:\n${'- '.repeat(60_000)}${secret}`),
+        problemsOf(`tokens: [*${secret}]`),
+        problemsOf(secret),
+        problemsOf(''),
+      ],
+      [
+        ['E_TOKEN_FILE tokens.yaml: the file is not YAML (BAD_INDENT at line 1, column 30)'],
+        [
+          'E_TOKEN_FILE tokens.yaml: the file is not YAML (RESOURCE_EXHAUSTION at line 2, column 398)',
+        ],
+        ['E_TOKEN_FILE tokens.yaml: the file is not YAML (BAD_ALIAS at line 1, column 1)'],
         ['E_TOKEN_FILE tokens.yaml: the file must have a list named tokens; an empty one is []'],
         ['E_TOKEN_FILE tokens.yaml: the file must have a list named tokens; an empty one is []'],
       ],

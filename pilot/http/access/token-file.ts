@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { parseDocument } from 'yaml';
 import type { Problem } from '../../../kit/problem.ts';
+import { parseYamlDocument } from '../../store/yaml-document.ts';
 import { type Role, roles } from './role.ts';
 
 /** Somebody who has a token. */
@@ -67,14 +67,14 @@ export function parseTokenFile(path: string, text: string): ParsedTokens {
 }
 
 function readList(text: string, report: Report): readonly unknown[] {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
-  const [fault] = document.errors;
-  if (fault !== undefined) {
+  const document = parseYamlDocument({ text, line: 1 });
+  if (!document.ok) {
+    const { line, column } = document.place;
     // The message of the parser can quote the line.
-    report('', `the file is not YAML (${fault.code} at offset ${fault.pos[0]})`);
+    report('', `the file is not YAML (${document.code} at line ${line}, column ${column})`);
     return [];
   }
-  const value = document.toJS({ maxAliasCount: 0 }) as { readonly tokens?: unknown } | null;
+  const value = document.value as { readonly tokens?: unknown } | null | undefined;
   if (Array.isArray(value?.tokens)) return value.tokens;
   report('', 'the file must have a list named tokens; an empty one is []');
   return [];
