@@ -3,6 +3,7 @@ import { type DecodeResult, decodeObject } from '../api/decode.ts';
 import { fieldCodes } from '../api/field-error.ts';
 import { findKind, kinds } from '../api/kinds.ts';
 import { parseYamlDocument } from '../store/yaml-document.ts';
+import { explainYaml } from '../store/yaml-remedy.ts';
 import type { Place } from '../store/yaml-place.ts';
 import { splitDocuments } from '../store/yaml-split.ts';
 import type { SourceText } from './source.ts';
@@ -102,19 +103,6 @@ function malformed(place: FilePlace, message: string): RuleDocument {
   };
   return { place, isKnown: false, problems: [problem], placeOf: () => place };
 }
-
-/** What to do about the mistakes that people make most; the parser says what, not how to mend it. */
-function explainYaml(message: string): string {
-  const remedy = remedies.find(([pattern]) => pattern.test(message))?.[1];
-  return remedy === undefined ? message : `${message}: ${remedy}`;
-}
-
-const remedies: readonly (readonly [RegExp, string])[] = [
-  [/tab/i, 'put blanks instead of the tab at the beginning of the line'],
-  [/Map keys must be unique/, 'the key stands twice; take one away or make a list of them'],
-  [/Nested mappings are not allowed in compact/, 'put a value that has ": " in it in quotes'],
-  [/All mapping items must start at the same column/, 'indent the line as its neighbours are'],
-];
 
 /** `FILE:LINE:COLUMN`. */
 export function formatPlace({ file, line, column }: FilePlace): string {

@@ -6,6 +6,7 @@ import type { ConfigObject } from '../api/resource.ts';
 import { type DocumentText, splitDocuments } from './yaml-split.ts';
 import { parseYamlDocument } from './yaml-document.ts';
 import { type Place, placeOfField } from './yaml-place.ts';
+import { explainYaml } from './yaml-remedy.ts';
 
 /** One document of a file and what it says. */
 export interface FileDocument {
@@ -31,6 +32,8 @@ export interface KnownParts {
   readonly previous?: ConfigFile | undefined;
   /** What one of its documents says. */
   readonly document?: { readonly text: string; readonly value?: unknown } | undefined;
+  /** False when nothing of the file is in force, so that nothing of it can stay so. */
+  readonly isInForce?: boolean;
 }
 
 /**
@@ -40,12 +43,12 @@ export interface KnownParts {
 export function parseConfigFile(
   path: string,
   text: string,
-  { previous, document: given }: KnownParts = {},
+  { previous, document: given, isInForce = true }: KnownParts = {},
 ): ConfigFile {
   const known = new Map(previous?.documents.map((document) => [document.text, document]));
   const readPart = (part: DocumentText): FileDocument => {
     const taken = part.text === given?.text ? takeValue(part, given.value) : undefined;
-    return taken ?? parsePart(path, part.text, part.line);
+    return taken ?? parsePart(path, part, isInForce ? staysInForce : '');
   };
   const documents = splitDocuments(text).map(
     (part) => atLine(known.get(part.text), part.line) ?? readPart(part),
@@ -77,11 +80,13 @@ export function fieldPlaces({ text, line }: FileDocument): (path: string) => Pla
   };
 }
 
-function parsePart(path: string, text: string, line: number): FileDocument {
+/** `outcome` ends what is said of a text that cannot be read. */
+function parsePart(path: string, { text, line }: DocumentText, outcome: string): FileDocument {
   const document = parseYamlDocument({ text, line });
   const show = (place: Place): string => `${path}:${place.line}:${place.column}`;
   if (!document.ok) {
-    return { text, line, problems: [malformed(show(document.place), document.message)] };
+    const message = `${explainYaml(document.message)}${outcome}`;
+    return { text, line, problems: [malformed(show(document.place), message)] };
   }
   const { value, placeOf } = document;
   if (value === null || value === undefined) return { text, line, problems: [] };
@@ -102,11 +107,6 @@ function soften(problem: Problem): Problem {
 /** Ends the problem of a file that cannot be read at all, for those who watch it. */
 export const staysInForce = '; the last good content of the file stays in force';
 
-function malformed(at: string, message: string): Problem {
-  return {
-    code: 'E_YAML',
-    severity: 'error',
-    resource: at,
-    message: `${message}${staysInForce}`,
-  };
+function malformed(resource: string, message: string): Problem {
+  return { code: 'E_YAML', severity: 'error', resource, message };
 }

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeError } from '../../kit/errors.ts';
 import { delay } from '../../kit/lifecycle.ts';
 import { type FileWrite, sweepLitter, writeFilesDurably } from './durable-files.ts';
@@ -56,6 +56,11 @@ export class ConfigFolder {
     }
   }
 
+  /** Reads a file that is most likely not there: to ask costs less than an error. */
+  readNew(path: string): FoundText {
+    return existsSync(join(this.#root, path)) ? this.read(path) : { kind: 'missing' };
+  }
+
   /** Reads a file that was there a moment ago: one that is being saved by an editor is given the time for that. */
   async readSettled(path: string): Promise<FoundText> {
     const found = this.read(path);
@@ -92,6 +97,9 @@ export class ConfigFolder {
   async apply(writes: readonly FileWrite[]): Promise<ReadonlyMap<string, StoreError>> {
     const placed = writes.map((write) => ({ ...write, path: join(this.#root, write.path) }));
     const failed = await writeFilesDurably(placed);
+    for (const { path, text } of writes) {
+      if (text === undefined && !failed.has(join(this.#root, path))) this.#removeEmpty(path);
+    }
     return new Map(
       writes.flatMap(({ path }) => {
         const place = join(this.#root, path);
@@ -103,6 +111,18 @@ export class ConfigFolder {
   /** Removes what killed writers have left, also where no file of theirs is left. */
   sweep(now: number): Promise<void> {
     return sweepLitter(this.#root, now);
+  }
+
+  /** A folder goes with its last file, as git has it; one that comes back after the loss of power does no harm. */
+  #removeEmpty(path: string): void {
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+      try {
+        rmdirSync(join(this.#root, folder));
+      } catch {
+        // Something is in it, or it is a link or the place of a mount.
+        return;
+      }
+    }
   }
 
   #explain(error: unknown): StoreError {

@@ -60,6 +60,22 @@ describe('the dir store, over its files', () => {
     assert.deepEqual(dir.problems(), []);
   });
 
+  it('says of a new file with a mistake how to mend it, and not that something stays in force', async () => {
+    await dir.open();
+    await dir.write('a.yaml', 'apiVersion: networking.istio.io/v1\nspec:\n\thosts: []\n');
+    const tab =
+      'E_YAML a.yaml:3:1: Tabs are not allowed as indentation: put blanks instead of the tab at the beginning of the line';
+    await untilValue(dir.store.problems, (found) => found.length > 0);
+    assert.deepEqual(dir.problems(), [tab]);
+    await dir.write('a.yaml', virtualServiceYaml('a', 'v1'));
+    await dir.become('a:v1');
+    await dir.write('a.yaml', 'a:\n\tb: 1\n');
+    await untilValue(dir.store.problems, (found) => found.length > 0);
+    await dir.write('a.yaml', 'a:\n\n\tb: 1\n');
+    await untilValue(dir.store.problems, ([found]) => found?.resource === 'a.yaml:3:1');
+    assert.deepEqual(dir.problems(), [`${tab}; the last good content of the file stays in force`]);
+  });
+
   it('lets good documents through beside a bad one', async () => {
     await dir.write(
       'a.yaml',

@@ -173,7 +173,7 @@ class DirStore implements ConfigStore {
   async #readNow(paths: Iterable<string>): Promise<void> {
     for (const path of paths) {
       const isKnown = this.#files.has(path);
-      this.#take(path, isKnown ? await this.#folder.readSettled(path) : this.#folder.read(path));
+      this.#take(path, isKnown ? await this.#folder.readSettled(path) : this.#folder.readNew(path));
     }
   }
 
@@ -236,7 +236,9 @@ class DirStore implements ConfigStore {
       this.#options.log.warn(fields, 'cannot read a configuration file');
     } else if (found.text !== before?.text) {
       const modified = this.#folder.modifiedAt(path);
-      this.#files.put(parseConfigFile(path, found.text, { previous: before }), modified);
+      const isInForce = this.#files.isInForce(path);
+      const file = parseConfigFile(path, found.text, { previous: before, isInForce });
+      this.#files.put(file, modified);
     }
   }
 

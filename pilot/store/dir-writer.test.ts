@@ -90,6 +90,23 @@ describe('the dir store, writing its files', () => {
     assert.deepEqual([dir.inForce(), await readdir(dir.folder.path)], [[], []]);
   });
 
+  it('takes the folder of a namespace away with its last object, and makes it anew', async () => {
+    await dir.open();
+    const [a, b] = ['shop', 'team'].map((name) => virtualServiceObject('a', 'v1', name));
+    assert.ok(a && b);
+    await dir.store.create(a);
+    await dir.store.create(b);
+    await writeFile(dir.path('team/note.txt'), 'what people keep here stays');
+    await dir.store.delete(keyOf(a));
+    await dir.store.delete(keyOf(b));
+    assert.deepEqual(await readdir(dir.folder.path), ['team']);
+    await dir.store.create(a);
+    await dir.write('shop/b.yaml', virtualServiceYaml('b', 'v1', 'shop'));
+    await dir.become('a:v1', 'b:v1');
+    await dir.write('shop/b.yaml', virtualServiceYaml('b', 'v2', 'shop'));
+    await dir.become('a:v1', 'b:v2');
+  });
+
   it('shows readers the old or the new content of a file, and leaves no scraps', async () => {
     await dir.write('default/virtualservice-a.yaml', virtualServiceYaml('a', 'v1'));
     // What a crash while writing leaves behind.

@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -36,9 +37,11 @@ export interface FileWrite {
 /**
  * Writes and removes files together. Of each, whoever reads it, even after a crash, sees the old or the new content and
  * nothing between: temporary file in the same directory, fsync, rename, fsync of the directory. When this returns all of
- * that survives the loss of power, as far as the disk keeps its word (rename(2), fsync(2)). The files are synced side by
- * side and every directory once, so that many writes cost little more than one. A symbolic link stays one: the file it
- * leads to is written. Returns the paths that could not be written, and why; those have their old content.
+ * that survives the loss of power, as far as the disk keeps its word (rename(2), fsync(2)). A file that is replaced needs
+ * both syncs like a new one: the rename is a change of the directory, and before that is on the disk the loss of power
+ * brings the old content back; and a rename that is there before its content leads to nothing. The files are synced side
+ * by side and every directory once, so that many writes cost little more than one. A symbolic link stays one: the file
+ * it leads to is written. Returns the paths that could not be written, and why; those have their old content.
  *
  * Only fsync waits for the disk, so only fsync leaves the thread; the other calls take microseconds.
  */
@@ -91,10 +94,9 @@ interface BegunWrite {
 
 function begin({ path, text, isSecret }: FileWrite): BegunFile {
   if (text === undefined) return { target: path, folders: [dirname(path)] };
-  const target = followLinks(path);
+  const { target, before } = find(path);
   const folder = dirname(target);
-  const folders = [folder, ...makeFolder(folder)];
-  const before = statSync(target, { throwIfNoEntry: false });
+  const folders = [folder, ...(before === undefined ? makeFolder(folder) : [])];
   const temporary = join(folder, `.${randomUUID()}${temporarySuffix}`);
   const handle = openSync(temporary, 'wx', modeOf(before, isSecret));
   const file = { target, folders, temporary: { path: temporary, handle } };
@@ -181,13 +183,12 @@ function makeFolder(folder: string): readonly string[] {
   return changed;
 }
 
-function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Nothing is there yet, or a link to nothing, which a file takes the place of.
-    return path;
-  }
+/** Where a path leads, and what is there. A link to nothing is no obstacle: a file takes its place. */
+function find(path: string): { readonly target: string; readonly before: Stats | undefined } {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() !== true) return { target: path, before: found };
+  const before = statSync(path, { throwIfNoEntry: false });
+  return { target: before === undefined ? path : realpathSync(path), before };
 }
 
 function modeOf(before: Stats | undefined, isSecret: boolean): number {

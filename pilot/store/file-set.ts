@@ -47,6 +47,11 @@ export class FileSet {
     return this.#slots.get(path)?.file;
   }
 
+  /** Whether an object of the file, as it is now or as it was before it went wrong, may be in force. */
+  isInForce(path: string): boolean {
+    return (this.#slots.get(path)?.objects.size ?? 0) > 0;
+  }
+
   /** The files in a folder and below. */
   below(folder: string): readonly string[] {
     return [...this.#slots.keys()].filter((path) => folder === '' || path.startsWith(`${folder}/`));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { delay } from '../../kit/lifecycle.ts';
@@ -26,7 +26,16 @@ export async function withFolderLock<T>(folder: string, action: () => Promise<T>
   try {
     return await action();
   } finally {
-    if (ownerOf(path) === owner) rmSync(path, { force: true });
+    if (ownerOf(path) === owner) release(path);
+  }
+}
+
+function release(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    // Somebody has taken us for dead meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

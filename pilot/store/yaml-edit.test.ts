@@ -85,6 +85,63 @@ describe('editDocument', () => {
     );
   });
 
+  it('puts any value in the place of any other, however that is written', () => {
+    const forms = `spec:
+  plain: one # a comment
+  "long": two
+    lines
+  flow: [ one, 'two',"three" ,four]
+  json: {"a":"b","c":1, d: e}
+  none:
+  block: |
+    text
+  items:
+  - one
+  -   "two"
+`;
+    const head = 'apiVersion: v1\nkind: Sidecar\nmetadata:\n  name: reviews\n';
+    const { spec } = parse(forms) as { spec: Json };
+    const values = fc.oneof(
+      fc.constantFrom(
+        'v1',
+        'true',
+        '8',
+        '*',
+        '#',
+        'a: b',
+        ' #a',
+        "it's",
+        '"',
+        'a\\b',
+        'a\n',
+        '',
+        '-',
+        '?',
+      ),
+      fc.constantFrom('a,b', ']', 'ä', '~', '---', '%', null, true, 8, 1.5, -0),
+    );
+    const { length } = leavesOf(spec);
+    const one = fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, values);
+    const changes = fc.array(one, { minLength: length, maxLength: length });
+    let count = 0;
+    fc.assert(
+      fc.property(changes, (changed) => {
+        const after = {
+          ...virtualServiceObject('reviews', 'v1'),
+          spec: replaceLeaves(spec, changed),
+        };
+        const edited = editDocument(head + forms, after);
+        const said = parse(edited.text) as { spec: Json };
+        assert.deepEqual(JSON.stringify(said.spec), JSON.stringify(after.spec));
+        if (edited.value === undefined) return;
+        assert.deepEqual(JSON.stringify(edited.value), JSON.stringify(said));
+        count += 1;
+      }),
+      { numRuns: 500 },
+    );
+    assert.ok(count > 50, `only ${count} documents were known`);
+  });
+
   it('knows of a document only what it says', () => {
     const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
     const known = ({ text: written, value }: DocumentEdit): boolean => {
@@ -110,3 +167,19 @@ describe('editDocument', () => {
     assert.ok(count > 200, `only ${count} documents were known`);
   });
 });
+
+function leavesOf(value: Json): readonly Json[] {
+  if (typeof value !== 'object' || value === null) return [value];
+  return Object.values(value).flatMap((item: Json) => leavesOf(item));
+}
+
+/** With the values of `changed` in the places of the leaves, in their order; undefined leaves one as it is. */
+function replaceLeaves(value: Json, changed: readonly (Json | undefined)[]): Json {
+  const rest = [...changed];
+  const text = JSON.stringify(value, (_key, item: Json) => {
+    if (typeof item === 'object' && item !== null) return item;
+    const next = rest.shift();
+    return next === undefined ? item : next;
+  });
+  return JSON.parse(text) as Json;
+}

@@ -33,14 +33,38 @@ export function spliceScalars(
   for (const { start, end, text: value } of [...splices].sort((a, b) => b.start - a.start)) {
     result = result.slice(0, start) + value + result.slice(end);
   }
-  const written = parseDocument(result, { logLevel: 'silent' });
-  if (written.errors.length > 0) return undefined;
-  const value: unknown = written.toJS();
+  if (isSelfContained(text) && splices.every((splice) => isSound(text, splice))) {
+    return { text: result, value: withoutAbsent(step.after) };
+  }
+  const value = readBack(result);
   return isEqual(value, step.after) ? { text: result, value } : undefined;
 }
 
+/** Without names for nodes, by which one change would be two, and without directives, which change what words mean. */
+function isSelfContained(text: string): boolean {
+  return !/[&*]|^%/m.test(text);
+}
+
+const word = /^\w[\w./-]*$/;
+/** In quotes, and without anything that would have to be escaped. */
+const quoted = /^(?:"[ !#-[\]-~]*"|'[ -&(-~]*')$/;
+
+/**
+ * Whether a value says what it should wherever another one stood, in a block and between brackets (YAML 1.2.2 §7.3): in
+ * quotes, or a word in the place of one. Where nothing stood there may be no space before it.
+ */
+function isSound(source: string, { start, end, text }: Splice): boolean {
+  const old = source.slice(start, end);
+  return old !== '' && (quoted.test(text) || (word.test(text) && !/^["']/.test(old)));
+}
+
+/** Undefined when the text is not one of YAML. */
+function readBack(text: string): unknown {
+  const document = parseDocument(text, { logLevel: 'silent' });
+  return document.errors.length > 0 ? undefined : document.toJS();
+}
+
 function collect(node: unknown, { before, after }: Step): readonly Splice[] | undefined {
-  if (isEqual(before, after)) return [];
   if (isMap(node) && isObject(before) && isObject(after)) {
     const names = Object.keys(before);
     if (!isEqual(names.sort(), Object.keys(defined(after)).sort())) return undefined;
@@ -58,6 +82,7 @@ function collect(node: unknown, { before, after }: Step): readonly Splice[] | un
       ),
     );
   }
+  if (isEqual(before, after)) return [];
   return isScalar(node) ? spliceOf(node, after) : undefined;
 }
 
