@@ -337,6 +337,47 @@ describe('the consul store, over its keys', () => {
     await become(one, 'a:v1 b:v2');
   });
 
+  it('does not go by a reading that was begun before Consul lost its data', async () => {
+    let proceed: (() => void) | undefined;
+    let state: 'passing' | 'holding' | 'held' = 'passing';
+    const isHeld = (): boolean => state === 'held';
+    let answered: (() => void) | undefined;
+    const done = new Promise<void>((resolve) => (answered = resolve));
+    const store = await open({
+      request: async (request) => {
+        if (state !== 'holding' || !request.path.includes('recurse=true')) {
+          return consul.client.request(request);
+        }
+        state = 'held';
+        await new Promise<void>((resolve) => (proceed = resolve));
+        const reply = await consul.client.request(request);
+        // As it was just before the object was written back.
+        const entries = reply.body as readonly { readonly Key: string }[];
+        setImmediate(() => answered?.());
+        return { body: entries.filter(({ Key }) => Key !== pathOf('a')), index: 1 };
+      },
+    });
+    for (let turn = 0; turn < 50; turn += 1) {
+      const object = virtualServiceObject('a', `v${turn}`);
+      await (turn === 0 ? store.create(object) : store.replace(object));
+    }
+    state = 'holding';
+    await until('a reading of everything', isHeld);
+    const { version } = store.list();
+    await consul.halt('SIGKILL');
+    await consul.loseData();
+    await consul.run();
+    await until(
+      'the object to be written back',
+      () => Number(versions(store)[0]) > Number(version),
+    );
+    proceed?.();
+    await done;
+    // Behind what is done with the answer.
+    await store.create(virtualServiceObject('b', 'v1'));
+    assert.equal(summary(store), 'a:v49 b:v1');
+  });
+
   it('believes that everything is gone when somebody deletes it', async () => {
     const [one, two] = [await open(), await open()];
     await one.create(virtualServiceObject('a', 'v1'));

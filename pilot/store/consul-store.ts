@@ -324,12 +324,13 @@ class ConsulStore implements ConfigStore {
     const known = this.#view.head;
     try {
       const { entries, index } = await this.#kv.readTree(this.#closing.signal);
-      await this.#queue.run(() =>
-        this.#takeTree(entries, {
-          index: Math.max(index, known?.index ?? 0),
-          isFresh: known === this.#view.head,
-        }),
-      );
+      await this.#queue.run(async () => {
+        const { head } = this.#view;
+        // Consul has begun anew meanwhile: its indexes say nothing about these, and all has been read since.
+        if (known?.base !== head?.base) return;
+        const isFresh = known === head;
+        await this.#takeTree(entries, { index: Math.max(index, known?.index ?? 0), isFresh });
+      });
     } catch {
       // If Consul is away, the query for changes says so, and ends with a reading of everything.
       this.#checkup.ask('later');
