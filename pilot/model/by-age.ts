@@ -1,4 +1,5 @@
-import { type ListDifference, compareLists } from '../../kit/list-difference.ts';
+import { compareLists } from '../../kit/list-difference.ts';
+import { sameElements } from '../../kit/same-elements.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
 /** The kinds that the mesh takes in order of age. */
@@ -6,26 +7,51 @@ type Kind = 'ServiceEntry' | 'VirtualService' | 'DestinationRule';
 
 type OfKind<K extends Kind> = Extract<ConfigResource, { kind: K }>;
 
-/** The resources of one kind, the oldest first: in Istio the oldest of two conflicting rules wins. */
-interface Selection<K extends Kind> {
-  /** As they stand in the set. */
-  readonly given: readonly OfKind<K>[];
-  readonly byAge: readonly OfKind<K>[];
-}
+/** The resources of each kind, the oldest first: in Istio the oldest of two conflicting rules wins. */
+export type Selections = { readonly [K in Kind]: readonly OfKind<K>[] } & {
+  /** What they were selected from. */
+  readonly given: ResourceSet;
+};
 
-export type Selections = { readonly [K in Kind]: Selection<K> };
+/** From here on a sort is cheaper than as many searches and shifts. */
+const manyChanges = 100;
 
 /** `previous` only saves work: a list without a difference stays the same list, and a new one is not sorted anew. */
 export function selectByAge(resources: ResourceSet, previous?: Selections): Selections {
-  const given = groupByKind(resources);
+  if (previous === undefined) return selectAll(resources);
+  const { gone, come } = compareLists(previous.given, resources);
+  if (gone.size + come.length > manyChanges) return keepLists(previous, selectAll(resources));
+  const [left, added] = [groupByKind([...gone]), groupByKind(come)];
   return {
-    ServiceEntry: select(given.ServiceEntry, previous?.ServiceEntry),
-    VirtualService: select(given.VirtualService, previous?.VirtualService),
-    DestinationRule: select(given.DestinationRule, previous?.DestinationRule),
+    given: resources,
+    ServiceEntry: update(previous.ServiceEntry, left.ServiceEntry, added.ServiceEntry),
+    VirtualService: update(previous.VirtualService, left.VirtualService, added.VirtualService),
+    DestinationRule: update(previous.DestinationRule, left.DestinationRule, added.DestinationRule),
   };
 }
 
-function groupByKind(resources: ResourceSet): { readonly [K in Kind]: readonly OfKind<K>[] } {
+function selectAll(resources: ResourceSet): Selections {
+  const { ServiceEntry, VirtualService, DestinationRule } = groupByKind(resources);
+  return {
+    given: resources,
+    ServiceEntry: ServiceEntry.sort(compareAges),
+    VirtualService: VirtualService.sort(compareAges),
+    DestinationRule: DestinationRule.sort(compareAges),
+  };
+}
+
+function keepLists(previous: Selections, next: Selections): Selections {
+  const keep = <R>(before: readonly R[], after: readonly R[]): readonly R[] =>
+    sameElements(before, after) ? before : after;
+  return {
+    given: next.given,
+    ServiceEntry: keep(previous.ServiceEntry, next.ServiceEntry),
+    VirtualService: keep(previous.VirtualService, next.VirtualService),
+    DestinationRule: keep(previous.DestinationRule, next.DestinationRule),
+  };
+}
+
+function groupByKind(resources: ResourceSet): { readonly [K in Kind]: OfKind<K>[] } {
   const groups: { readonly [K in Kind]: OfKind<K>[] } = {
     ServiceEntry: [],
     VirtualService: [],
@@ -39,14 +65,16 @@ function groupByKind(resources: ResourceSet): { readonly [K in Kind]: readonly O
   return groups;
 }
 
-function select<K extends Kind>(
-  given: readonly OfKind<K>[],
-  previous: Selection<K> | undefined,
-): Selection<K> {
-  if (previous === undefined) return { given, byAge: [...given].sort(compareAges) };
-  const difference = compareLists(previous.given, given);
-  if (difference.gone.size + difference.come.length === 0) return previous;
-  return { given, byAge: update(previous.byAge, difference, given) };
+function update<R extends ConfigResource>(
+  byAge: readonly R[],
+  gone: readonly R[],
+  come: readonly R[],
+): readonly R[] {
+  if (gone.length + come.length === 0) return byAge;
+  const list = [...byAge];
+  for (const resource of gone) list.splice(findPlace(list, resource), 1);
+  for (const resource of come) list.splice(findPlace(list, resource), 0, resource);
+  return list;
 }
 
 /**
@@ -74,21 +102,7 @@ export function mapByAge<R extends ConfigResource, T>(
 
 const noneMapped = { byAge: [], mapped: [] };
 
-/** From here on a sort is cheaper than as many searches and shifts. */
-const manyChanges = 100;
-
-function update<R extends ConfigResource>(
-  byAge: readonly R[],
-  { gone, come }: ListDifference<R>,
-  given: readonly R[],
-): readonly R[] {
-  if (come.length > manyChanges) return [...given].sort(compareAges);
-  const kept = gone.size === 0 ? [...byAge] : byAge.filter((resource) => !gone.has(resource));
-  for (const added of come) kept.splice(findPlace(kept, added), 0, added);
-  return kept;
-}
-
-/** The index of the first resource that is younger than `resource`. */
+/** The index of the first resource that is not older than `resource`: its own, if it is there. */
 function findPlace(byAge: readonly ConfigResource[], resource: ConfigResource): number {
   let low = 0;
   let high = byAge.length;
