@@ -29,8 +29,8 @@ export interface LiveAnalysisOptions {
 const quiet = 200;
 const longest = 2000;
 
-/** Resources: some ten milliseconds of work. */
-const slice = 100;
+/** Resources: one or two milliseconds of work, no more than a request takes. */
+const slice = 20;
 
 /** The analysis of a running mesh: follows the store and the registries. */
 export class LiveAnalysis implements Closer {
