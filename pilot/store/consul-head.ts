@@ -53,6 +53,12 @@ export function writesSince(
   return isComplete ? writes.filter((write) => write.index > index) : undefined;
 }
 
+/** Whether Consul has gone back behind what was known before it was asked. */
+export function isOlder(head: StoredHead, known: StoredHead | undefined): boolean {
+  if (known === undefined) return false;
+  return head.base < known.base || (head.base === known.base && head.index < known.index);
+}
+
 /** Whether the record has the write of that index: then it was a pilot's, and no one's by hand. */
 export function isRecorded(head: StoredHead, index: number): boolean {
   return head.index === index || withIndexes(head).some((write) => write.index === index);

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../kit/clock.ts';
 import { type ReplyInfo, followBlockingQuery } from '../../kit/blocking-query.ts';
 import { type ConsulClient, ConsulHttpError } from '../../kit/consul-client.ts';
@@ -9,11 +8,12 @@ import type { Log } from '../../kit/log.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import { Checkup } from './consul-checkup.ts';
-import { type KvDocument, formatDocument, readDocument } from './consul-document.ts';
-import { type Head, type StoredHead, firstHead, isRecorded, nextHead } from './consul-head.ts';
-import { areApart, headPathOf, keyPathOf } from './consul-keys.ts';
-import { ConsulKv, type KvEntry, type KvWrite, explain, valueLimit } from './consul-kv.ts';
+import { formatDocument } from './consul-document.ts';
+import { type Head, type StoredHead, firstHead, isOlder, isRecorded } from './consul-head.ts';
+import { headPathOf, keyPathOf } from './consul-keys.ts';
+import { ConsulKv, type KvEntry, explain, valueLimit } from './consul-kv.ts';
 import { type Planned, assertFits, tryPlan } from './consul-plan.ts';
+import { ConsulSender } from './consul-sender.ts';
 import { ConsulView } from './consul-view.ts';
 import { ObjectTable } from './object-table.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -63,6 +63,7 @@ class ConsulStore implements ConfigStore {
   readonly #kv: ConsulKv;
   readonly #table: ObjectTable;
   readonly #view: ConsulView;
+  readonly #sender: ConsulSender;
   /** Everything that changes what is known runs one after the other. */
   readonly #queue: SerialQueue;
   readonly #followed: Closer;
@@ -79,6 +80,12 @@ class ConsulStore implements ConfigStore {
     // Consul gives the versions.
     this.#table = new ObjectTable(options.clock, options.logSize, 0);
     this.#view = new ConsulView(options.prefix, this.#table);
+    this.#sender = new ConsulSender({
+      kv: this.#kv,
+      view: this.#view,
+      prefix: options.prefix,
+      takeHead: (head) => this.#takeHead(head),
+    });
     this.#queue = new SerialQueue(options.log);
     this.loaded = new Promise((resolve, reject) => {
       this.#onLoaded = resolve;
@@ -161,9 +168,9 @@ class ConsulStore implements ConfigStore {
         const planned = attempt === 1 ? tryPlan(plan) : plan();
         if (planned !== undefined) {
           if (planned.write === undefined) return planned.result();
-          this.#assertNotBroken(path);
-          if (await this.#send(planned.write)) return planned.result();
-          if (await this.#sendBehind(planned.write)) return planned.result();
+          this.#view.assertNotBroken(path);
+          if (await this.#sender.send(planned.write)) return planned.result();
+          if (await this.#sender.sendBehind(planned.write)) return planned.result();
         }
         await this.#catchUp(path);
       }
@@ -172,58 +179,6 @@ class ConsulStore implements ConfigStore {
         'other pilots write to Consul all the time, and this write was never first; try again',
       );
     });
-  }
-
-  #assertNotBroken(path: string): void {
-    if (!this.#view.isBroken(path)) return;
-    throw new StoreError(
-      'E_FILE_BROKEN',
-      `the Consul key ${path} has mistakes and is not overwritten; correct or remove it first`,
-    );
-  }
-
-  /** False when somebody else was first. */
-  async #send(write: KvWrite): Promise<boolean> {
-    const { head } = this.#view;
-    return head !== undefined && (await this.#sendAfter(head, write));
-  }
-
-  /**
-   * Tries again when others were first with other objects. What they have written is taken in afterwards: whoever reads it
-   * before is late again, as long as another pilot writes one object after the other. False when that is not it.
-   */
-  async #sendBehind(write: KvWrite): Promise<boolean> {
-    const { prefix } = this.#options;
-    let tried = this.#view.head?.index ?? 0;
-    for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const head = await this.#kv.readHead();
-      const others = head === undefined ? undefined : this.#view.writesBefore(head);
-      if (head === undefined || others === undefined || head.index <= tried) return false;
-      if (!others.every(({ path }) => areApart(prefix, path, write.path))) return false;
-      if (await this.#sendAfter(head, write)) return true;
-      tried = head.index;
-    }
-    return false;
-  }
-
-  /** Makes a write the next one after those that `head` tells of. */
-  async #sendAfter(head: StoredHead, write: KvWrite): Promise<boolean> {
-    const value = nextHead(head, { verb: write.verb, path: write.path });
-    const [index, document] = await Promise.all([
-      this.#kv.write({ value, index: head.index }, write),
-      this.#readMeanwhile(write),
-    ]);
-    if (index === undefined) return false;
-    if (head !== this.#view.head) await this.#takeHead(head);
-    this.#view.takeOwn({ ...value, index }, write.path, document);
-    return true;
-  }
-
-  /** What others will read from the key. It is worked out while Consul has the transaction, not before or after. */
-  async #readMeanwhile(write: KvWrite): Promise<KvDocument | undefined> {
-    if (write.verb === 'delete') return undefined;
-    await nextTurn();
-    return readDocument(this.#options.prefix, write.path, write.text);
   }
 
   /** Takes in what others have written, and the key itself if somebody has changed that by hand. */
@@ -406,7 +361,7 @@ class ConsulStore implements ConfigStore {
     const text = formatDocument(object, valueLimit);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (this.#view.indexOf(path) !== 0) return;
-      if (await this.#send({ verb: 'set', path, text, index: 0 })) return;
+      if (await this.#sender.send({ verb: 'set', path, text, index: 0 })) return;
       const head = await this.#kv.readHead();
       if (head === undefined) return;
       await this.#takeHead(head);
@@ -438,10 +393,4 @@ interface Reading {
   readonly index: number;
   /** Whether it was begun after the last write that is known. */
   readonly isFresh: boolean;
-}
-
-/** Whether Consul has gone back behind what was known before it was asked. */
-function isOlder(head: StoredHead, known: StoredHead | undefined): boolean {
-  if (known === undefined) return false;
-  return head.base < known.base || (head.base === known.base && head.index < known.index);
 }

@@ -9,6 +9,7 @@ import { type RecentWrite, type StoredHead, writesSince } from './consul-head.ts
 import { headPathOf } from './consul-keys.ts';
 import type { KvEntry, KvPlace } from './consul-kv.ts';
 import type { Change, ObjectTable } from './object-table.ts';
+import { StoreError } from './store.ts';
 import { uidOf } from './stamp.ts';
 
 /** What is known of a key. */
@@ -57,8 +58,13 @@ export class ConsulView {
     return this.#held.get(path)?.modifyIndex ?? 0;
   }
 
-  isBroken(path: string): boolean {
-    return this.#held.get(path)?.isBroken ?? false;
+  /** Throws StoreError `E_FILE_BROKEN` for a key that somebody has written with mistakes. */
+  assertNotBroken(path: string): void {
+    if (this.#held.get(path)?.isBroken !== true) return;
+    throw new StoreError(
+      'E_FILE_BROKEN',
+      `the Consul key ${path} has mistakes and is not overwritten; correct or remove it first`,
+    );
   }
 
   /**
