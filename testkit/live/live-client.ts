@@ -1,4 +1,5 @@
 import { OperationError } from '../../kit/errors.ts';
+import { delay } from '../../kit/lifecycle.ts';
 import { decodeObject } from '../../pilot/api/decode.ts';
 import { isInForce } from '../../pilot/api/in-force.ts';
 import { formatKey, kinds } from '../../pilot/api/kinds.ts';
@@ -15,6 +16,18 @@ export interface LiveProxy {
   readonly types: Readonly<Record<string, { readonly rejection?: { readonly text: string } }>>;
 }
 
+/** A rule as the configuration API answers it. */
+interface ServedRule {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** For proxies that do not have the rules yet (ms). */
+const patience = 5000;
+/** Between two looks (ms). */
+const pause = 20;
+
 /** What a running pilot says of itself: only questions, so nothing in the mesh changes. */
 export class LiveClient {
   readonly #connection: Connection;
@@ -23,8 +36,26 @@ export class LiveClient {
     this.#connection = connectPilot(pilot);
   }
 
-  /** The rules in force: of what is only stored, Secrets among it, nothing is read. */
   async rules(): Promise<ResourceSet> {
+    return decodeRules(await this.#readRules());
+  }
+
+  /**
+   * The rules when every proxy has them: somebody may have applied them a moment ago. A proxy that refuses some, or is
+   * busy for longer than five seconds, is not waited for: then the requests tell.
+   */
+  async settledRules(): Promise<ResourceSet> {
+    const deadline = performance.now() + patience;
+    let rules = await this.#readRules();
+    while (!rules.every(hasArrived) && performance.now() < deadline) {
+      await delay(pause);
+      rules = await this.#readRules();
+    }
+    return decodeRules(rules);
+  }
+
+  /** Of what is only stored, Secrets among it, nothing is read. */
+  async #readRules(): Promise<readonly ServedRule[]> {
     const lists = await Promise.all(
       kinds
         .filter(({ kind }) => isInForce(kind))
@@ -32,13 +63,7 @@ export class LiveClient {
           this.#get(`/apis/${group}/${versions[0] ?? ''}/${plural}`),
         ),
     );
-    return lists
-      .flatMap((list) => (list as { readonly items: readonly unknown[] }).items)
-      .flatMap((object): readonly ConfigResource[] => {
-        const decoded = decodeObject(object, 'Ignore');
-        return decoded.ok ? [decoded.resource] : [];
-      })
-      .sort((left, right) => (formatKey(left.key) < formatKey(right.key) ? -1 : 1));
+    return lists.flatMap((list) => (list as { readonly items: readonly ServedRule[] }).items);
   }
 
   async services(): Promise<readonly Service[]> {
@@ -68,4 +93,19 @@ export class LiveClient {
       `${this.#connection.address.url}${path} answers ${status}: is that the configuration API of a mesh?`,
     );
   }
+}
+
+function decodeRules(rules: readonly ServedRule[]): ResourceSet {
+  return rules
+    .flatMap((object): readonly ConfigResource[] => {
+      const decoded = decodeObject(object, 'Ignore');
+      return decoded.ok ? [decoded.resource] : [];
+    })
+    .sort((left, right) => (formatKey(left.key) < formatKey(right.key) ? -1 : 1));
+}
+
+/** Whether every proxy has accepted it; of what pilot does not say that, nobody waits for it. */
+function hasArrived({ status }: ServedRule): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === 'Reconciled');
+  return condition?.status !== 'False';
 }

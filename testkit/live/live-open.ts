@@ -27,7 +27,7 @@ export interface OpenedMesh {
  */
 export async function openLiveMesh({ pilot, project }: LiveOptions): Promise<OpenedMesh> {
   const client = new LiveClient(pilot);
-  const rules = await client.rules();
+  const rules = await client.settledRules();
   const view = (await client.view('local')) as EmbeddedView | undefined;
   if (view !== undefined) {
     return { mesh: new LiveMesh(await EmbeddedSite.open(view), embeddedWorkloads(view)), rules };
