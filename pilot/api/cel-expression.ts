@@ -19,7 +19,9 @@ export function findCelFault(expression: string): string | undefined {
 
 /** The parser says what is wrong, and shows the line behind its number with a mark below: `>    1 | a b`, `           ^`. */
 function explain(message: string): string {
-  const [what = '', ...shown] = message.split('\n');
+  const [said = '', ...shown] = message.split('\n');
+  // Of a word, the parser names the last letter; the place is that of its beginning.
+  const what = said.replace(/^(Unexpected character): .*/, '$1');
   const [, start = '', line = ''] = /^(>\s*(\d+) \| )/.exec(shown.at(-2) ?? '') ?? [];
   const column = (shown.at(-1)?.indexOf('^') ?? -1) - start.length + 1;
   return line === '' || column < 1 ? what : `${what} (line ${line}, column ${column})`;
