@@ -2,6 +2,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { createDebounce, type Debounce } from '../../kit/debounce.ts';
 import type { Closer } from '../../kit/lifecycle.ts';
 import { compareLists } from '../../kit/list-difference.ts';
+import { lowerBound } from '../../kit/lower-bound.ts';
 
 /** One connected proxy, as far as it matters here. */
 export interface ReconcilingProxy {
@@ -74,7 +75,7 @@ export class Reconciliation implements Closer {
     const build = this.#builds.get(metadata);
     const all = numbers.length;
     if (build === undefined) return { ready: 0, all, isTaken: false };
-    return { ready: all - countBelow(numbers, build), all, isTaken: true };
+    return { ready: all - lowerBound(numbers, (number) => number < build), all, isTaken: true };
   }
 
   /** Calls `listener` a moment after what `reachOf` says may have changed. */
@@ -99,14 +100,4 @@ export class Reconciliation implements Closer {
     this.#sorted = undefined;
     if (this.#listeners.size > 0) this.#tell.trigger();
   }
-}
-
-function countBelow(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

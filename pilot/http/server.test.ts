@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../kit/clock.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import { readLines } from '../../test/support/lines.ts';
@@ -357,20 +356,6 @@ describe('the HTTP server', () => {
     assert.deepEqual([await lines.next(), await names.next()], [undefined, undefined]);
   });
 
-  it('serves the names of the mesh, and their changes as they come', async () => {
-    const before = await ask('GET', '/mesh/v1/names');
-    const lines = readLines(await fetch(`${server.url}/mesh/v1/names?watch=true`));
-    const tables = ['1', '2'].map((version) => ({ version, names: { reviews: ['240.240.0.1'] } }));
-    const seen: unknown[] = [];
-    for (const next of tables) {
-      server.names.set(next);
-      seen.push(JSON.parse((await lines.next()) ?? ''));
-    }
-    await lines.cancel();
-    const after = await ask('GET', '/mesh/v1/names');
-    assert.deepEqual([before.status, seen, after.body], [503, tables, tables[1]]);
-  });
-
   it('shows whether it is ready, and the inside', async () => {
     const answers = await Promise.all(
       ['/healthz/ready', '/debug', '/debug/answer', '/debug/later', '/debug/other'].map(
@@ -390,26 +375,11 @@ describe('the HTTP server', () => {
   });
 });
 
-describe('the HTTP server, before and between', () => {
-  it('is not ready before it is told so', async () => {
+describe('the HTTP server, before it is told so', () => {
+  it('is not ready', async () => {
     const server = await startApiServer({ ready: () => false });
     const { status } = await fetch(`${server.url}/healthz/ready`);
     await server.close();
     assert.equal(status, 503);
-  });
-
-  it('sends an empty line now and then on an idle watch of the names', async () => {
-    const beats: (() => void)[] = [];
-    const after = (_ms: number, action: () => void): (() => void) => {
-      beats.push(action);
-      return () => undefined;
-    };
-    const server = await startApiServer({ clock: { ...systemClock, after } });
-    const lines = readLines(await fetch(`${server.url}/mesh/v1/names?watch=true`));
-    beats[0]?.();
-    const line = await lines.next();
-    await lines.cancel();
-    await server.close();
-    assert.deepEqual([line, beats.length], ['', 2]);
   });
 });

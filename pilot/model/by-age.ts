@@ -1,4 +1,5 @@
 import { compareLists } from '../../kit/list-difference.ts';
+import { lowerBound } from '../../kit/lower-bound.ts';
 import { sameElements } from '../../kit/same-elements.ts';
 import type { ConfigResource, ResourceSet } from '../api/resource.ts';
 
@@ -104,15 +105,7 @@ const noneMapped = { byAge: [], mapped: [] };
 
 /** The index of the first resource that is not older than `resource`: its own, if it is there. */
 function findPlace(byAge: readonly ConfigResource[], resource: ConfigResource): number {
-  let low = 0;
-  let high = byAge.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = byAge[middle];
-    if (other !== undefined && compareAges(other, resource) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(byAge, (other) => compareAges(other, resource) < 0);
 }
 
 function compareAges(left: ConfigResource, right: ConfigResource): number {

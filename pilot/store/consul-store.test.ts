@@ -1,109 +1,60 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../kit/clock.ts';
-import {
-  type ConsulClient,
-  type ConsulRequest,
-  createConsulClient,
-} from '../../kit/consul-client.ts';
+import { type ConsulRequest, createConsulClient } from '../../kit/consul-client.ts';
 import { createLog } from '../../kit/log.ts';
-import { formatProblem } from '../../kit/problem.ts';
 import { virtualServiceObject, virtualServiceYaml } from '../../test/support/config-objects.ts';
+import { ConsulPilots, prefix, summary } from '../../test/support/consul-pilots.ts';
 import { TestConsul } from '../../test/support/consul.ts';
 import { untilValue } from '../../test/support/until-value.ts';
 import { until } from '../../test/support/until.ts';
 import { keyOf } from '../api/kinds.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { openConsulStore } from './consul-store.ts';
-import type { ConfigStore, StoreEvent } from './store.ts';
+import type { ConfigStore } from './store.ts';
 
 const log = createLog('test', 'silent');
-const prefix = 'mesh/config';
-
-/** `name:subset` of every VirtualService in force. */
-function summary(store: ConfigStore): string {
-  const lines = store.list().items.map(({ metadata, spec }) => {
-    const { http } = spec as { http: { route: { destination: { subset: string } }[] }[] };
-    return `${metadata.name}:${http[0]?.route[0]?.destination.subset ?? ''}`;
-  });
-  return lines.join(' ');
-}
 
 function isForChanges({ path }: ConsulRequest): boolean {
   return path.includes('keys=true');
 }
 
-function versions(store: ConfigStore): readonly (string | undefined)[] {
-  return store.list().items.map(({ metadata }) => metadata.resourceVersion);
-}
-
 describe('the consul store, over its keys', () => {
-  let consul: TestConsul;
-  let stores: ConfigStore[] = [];
-
-  const open = async (client: ConsulClient = consul.client): Promise<ConfigStore> => {
-    const store = await openConsulStore({ client, prefix, clock: systemClock, log });
-    stores.push(store);
-    return store;
-  };
-  const become = (store: ConfigStore, expected: string): Promise<unknown> =>
-    untilValue(store.resources, () => summary(store) === expected);
-  const pathOf = (name: string): string =>
-    `${prefix}/networking.istio.io/VirtualService/default/${name}`;
-  const raw = async (path: string): Promise<string> => {
-    const response = await fetch(`${consul.address}/v1/kv/${path}?raw`);
-    return response.text();
-  };
-  /** As somebody does with `consul kv put`. */
-  const putByHand = async (path: string, text: string): Promise<void> => {
-    await fetch(`${consul.address}/v1/kv/${path}`, { method: 'PUT', body: text });
-  };
-  const deleteByHand = async (path: string): Promise<void> => {
-    await fetch(`${consul.address}/v1/kv/${path}`, { method: 'DELETE' });
-  };
-  const problems = (store: ConfigStore): readonly string[] =>
-    (store.problems.current() ?? []).map(formatProblem);
-  const closeAll = async (): Promise<void> => {
-    for (const store of stores) await store.close();
-    stores = [];
-  };
+  let pilots: ConsulPilots;
 
   before(async () => {
-    consul = await TestConsul.start();
+    pilots = await ConsulPilots.start();
   });
-  afterEach(async () => {
-    await closeAll();
-    await deleteByHand(`${prefix}/?recurse=true`);
-  });
-  after(() => consul.stop());
+  afterEach(() => pilots.clear());
+  after(() => pilots.stop());
 
   it('keeps one readable key for each object', async () => {
-    const store = await open();
+    const store = await pilots.open();
     const created = await store.create(virtualServiceObject('a', 'v1'));
     const { resourceVersion, ...metadata } = created.metadata;
     assert.match(resourceVersion ?? '', /^\d+$/);
-    assert.deepEqual(JSON.parse(await raw(pathOf('a'))), { ...created, metadata });
-    assert.match(await raw(pathOf('a')), /^\{\n {2}"apiVersion"/);
+    assert.deepEqual(JSON.parse(await pilots.raw(pilots.pathOf('a'))), { ...created, metadata });
+    assert.match(await pilots.raw(pilots.pathOf('a')), /^\{\n {2}"apiVersion"/);
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'b' } };
     await store.create({ ...secret, type: 'Opaque', data: {} });
-    assert.match(await raw(`${prefix}/core/Secret/b/s`), /"kind": "Secret"/);
+    assert.match(await pilots.raw(`${prefix}/core/Secret/b/s`), /"kind": "Secret"/);
   });
 
   it('gives an object the same versions in every pilot, and after a restart', async () => {
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [await pilots.open(), await pilots.open()];
     await one.create(virtualServiceObject('a', 'v1'));
-    await become(two, 'a:v1');
+    await pilots.become(two, 'a:v1');
     await two.create(virtualServiceObject('b', 'v1'));
     await two.replace(virtualServiceObject('a', 'v2'));
-    await become(one, 'a:v2 b:v1');
+    await pilots.become(one, 'a:v2 b:v1');
     const before = one.list();
     assert.deepEqual(two.list(), before);
-    await closeAll();
-    const three = await open();
+    await pilots.closeAll();
+    const three = await pilots.open();
     assert.deepEqual(three.list(), before);
   });
 
   it('shows both pilots the same changes in the same order', async () => {
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [await pilots.open(), await pilots.open()];
     const watch = (store: ConfigStore): string[] => {
       const seen: string[] = [];
       store.watch(store.list().version, ({ type, object: { metadata } }) => {
@@ -133,7 +84,7 @@ describe('the consul store, over its keys', () => {
   });
 
   it('lets two pilots write without a pause, and shows both the same in the end', async () => {
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [await pilots.open(), await pilots.open()];
     const write = async (store: ConfigStore, name: string): Promise<void> => {
       await store.create(virtualServiceObject(name, 'v0'));
       for (let turn = 1; turn <= 100; turn += 1) {
@@ -141,19 +92,19 @@ describe('the consul store, over its keys', () => {
       }
     };
     await Promise.all([write(one, 'a'), write(two, 'b')]);
-    await Promise.all([become(one, 'a:v100 b:v100'), become(two, 'a:v100 b:v100')]);
+    await Promise.all([pilots.become(one, 'a:v100 b:v100'), pilots.become(two, 'a:v100 b:v100')]);
     assert.deepEqual(two.list(), one.list());
     const generations = one.list().items.map(({ metadata }) => metadata.generation);
     assert.deepEqual(generations, [101, 101]);
   });
 
   it('is quick to show a write to other pilots', async () => {
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [await pilots.open(), await pilots.open()];
     await one.create(virtualServiceObject('a', 'v0'));
     const times: number[] = [];
     for (let turn = 1; turn <= 20; turn += 1) {
       const start = performance.now();
-      const seen = become(two, `a:v${turn}`);
+      const seen = pilots.become(two, `a:v${turn}`);
       await one.replace(virtualServiceObject('a', `v${turn}`));
       await seen;
       times.push(performance.now() - start);
@@ -163,52 +114,52 @@ describe('the consul store, over its keys', () => {
   });
 
   it('takes what people write by hand, in YAML too, and what they change and remove', async () => {
-    const store = await open();
-    await putByHand(pathOf('a'), `# by hand\n${virtualServiceYaml('a', 'v1')}`);
-    await become(store, 'a:v1');
+    const store = await pilots.open();
+    await pilots.putByHand(pilots.pathOf('a'), `# by hand\n${virtualServiceYaml('a', 'v1')}`);
+    await pilots.become(store, 'a:v1');
     const [{ metadata } = assert.fail()] = store.list().items;
     assert.deepEqual(
       [metadata.generation, metadata.creationTimestamp, typeof metadata.uid],
       [1, undefined, 'string'],
     );
-    await putByHand(pathOf('a'), virtualServiceYaml('a', 'v2'));
-    await become(store, 'a:v2');
+    await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'v2'));
+    await pilots.become(store, 'a:v2');
     await store.replace(virtualServiceObject('a', 'v3'));
     const again = store.get(keyOf(virtualServiceObject('a', 'v1')));
     assert.deepEqual([again?.metadata.generation, again?.metadata.uid], [3, metadata.uid]);
-    await deleteByHand(pathOf('a'));
-    await become(store, '');
-    assert.deepEqual(problems(store), []);
+    await pilots.deleteByHand(pilots.pathOf('a'));
+    await pilots.become(store, '');
+    assert.deepEqual(pilots.problems(store), []);
   });
 
   it('finds a write by hand that hides behind one of its own', async () => {
     let proceed: (() => void) | undefined;
     let gate = Promise.resolve();
-    const store = await open({
+    const store = await pilots.open({
       request: async (request) => {
         if (isForChanges(request)) await gate;
-        return consul.client.request(request);
+        return pilots.consul.client.request(request);
       },
     });
     await store.create(virtualServiceObject('a', 'v1'));
     gate = new Promise((resolve) => (proceed = resolve));
     // Ends the query that runs; the next one is not sent before both writes are made.
     await store.replace(virtualServiceObject('a', 'v2'));
-    await putByHand(pathOf('b'), virtualServiceYaml('b', 'v1'));
+    await pilots.putByHand(pilots.pathOf('b'), virtualServiceYaml('b', 'v1'));
     await store.replace(virtualServiceObject('a', 'v3'));
     assert.equal(summary(store), 'a:v3');
     proceed?.();
-    await become(store, 'a:v3 b:v1');
+    await pilots.become(store, 'a:v3 b:v1');
   });
 
   it('asks Consul for the transaction of a write, and not for all that is there', async () => {
     const seen = { transactions: 0, queries: 0, others: [] as string[] };
-    const store = await open({
+    const store = await pilots.open({
       request: (request) => {
         if (request.path.startsWith('/v1/txn')) seen.transactions += 1;
         else if (isForChanges(request)) seen.queries += 1;
         else seen.others.push(request.path);
-        return consul.client.request(request);
+        return pilots.consul.client.request(request);
       },
     });
     await store.create(virtualServiceObject('a', 'v0'));
@@ -225,41 +176,41 @@ describe('the consul store, over its keys', () => {
   });
 
   it('says what is wrong with what people write, and keeps the last good content in force', async () => {
-    const store = await open();
+    const store = await pilots.open();
     await store.create(virtualServiceObject('a', 'v1'));
-    await putByHand(pathOf('a'), virtualServiceYaml('a', 'NO'));
-    await putByHand(pathOf('b'), virtualServiceYaml('c', 'v1'));
-    await putByHand(pathOf('d'), 'a: [');
-    await putByHand(
-      pathOf('e'),
+    await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'NO'));
+    await pilots.putByHand(pilots.pathOf('b'), virtualServiceYaml('c', 'v1'));
+    await pilots.putByHand(pilots.pathOf('d'), 'a: [');
+    await pilots.putByHand(
+      pilots.pathOf('e'),
       `${virtualServiceYaml('e', 'v1')}---\n${virtualServiceYaml('f', 'v1')}`,
     );
-    await putByHand(`${prefix}/note`, 'hello');
+    await pilots.putByHand(`${prefix}/note`, 'hello');
     await untilValue(store.problems, (found) => found.length === 5);
     const stays = 'the last good content of the key stays in force';
     assert.deepEqual(
-      [summary(store), problems(store)],
+      [summary(store), pilots.problems(store)],
       [
         'a:v1',
         [
-          `E_FIELD_INVALID ${pathOf('a')}:13:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them`,
-          `E_KEY_MISMATCH ${pathOf('b')}: holds VirtualService default/c, which belongs under ${pathOf('c')}; ${stays}`,
-          `E_YAML ${pathOf('d')}:1:5: Flow sequence in block collection must be sufficiently indented and end with a ]; ${stays}`,
-          `E_KEY_CONTENT ${pathOf('e')}: holds 2 objects; a key holds one; ${stays}`,
+          `E_FIELD_INVALID ${pilots.pathOf('a')}:13:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them`,
+          `E_KEY_MISMATCH ${pilots.pathOf('b')}: holds VirtualService default/c, which belongs under ${pilots.pathOf('c')}; ${stays}`,
+          `E_YAML ${pilots.pathOf('d')}:1:5: Flow sequence in block collection must be sufficiently indented and end with a ]; ${stays}`,
+          `E_KEY_CONTENT ${pilots.pathOf('e')}: holds 2 objects; a key holds one; ${stays}`,
           `E_KEY_UNKNOWN ${prefix}/note: is no key of an object: those are ${prefix}/GROUP/KIND/NAMESPACE/NAME; it is passed over`,
         ],
       ],
     );
     await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), { code: 'E_FILE_BROKEN' });
     await assert.rejects(store.create(virtualServiceObject('d', 'v2')), { code: 'E_FILE_BROKEN' });
-    assert.equal(await raw(pathOf('a')), virtualServiceYaml('a', 'NO'));
-    await putByHand(pathOf('a'), virtualServiceYaml('a', 'v2'));
-    await become(store, 'a:v2');
-    assert.equal(problems(store).length, 4);
+    assert.equal(await pilots.raw(pilots.pathOf('a')), virtualServiceYaml('a', 'NO'));
+    await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'v2'));
+    await pilots.become(store, 'a:v2');
+    assert.equal(pilots.problems(store).length, 4);
   });
 
   it('refuses what does not fit into Consul before it sends it', async () => {
-    const store = await open();
+    const store = await pilots.open();
     const large = (length: number): ConfigObject => {
       const object = virtualServiceObject('large', 'v1');
       const annotations = { text: 'x'.repeat(length) };
@@ -273,143 +224,6 @@ describe('the consul store, over its keys', () => {
         /VirtualService "large" has 400\d\d\d bytes as JSON; a config store in Consul takes \d+ /,
     });
     assert.ok(JSON.stringify(store.list()).length < 310_000);
-  });
-
-  it('goes on from memory while Consul is away, and with writing when it is back', async () => {
-    const store = await open();
-    await store.create(virtualServiceObject('a', 'v1'));
-    const events: StoreEvent[] = [];
-    store.watch(store.list().version, (event) => events.push(event));
-    const before = [store.list(), store.resources.current()];
-    await consul.halt('SIGKILL');
-    await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), {
-      code: 'E_UNAVAILABLE',
-      message: /does not answer, so nothing can be written now; what is in force stays/,
-    });
-    await assert.rejects(store.delete(keyOf(virtualServiceObject('a', 'v1'))), {
-      code: 'E_UNAVAILABLE',
-    });
-    assert.deepEqual([store.list(), store.resources.current(), events], [...before, []]);
-    await consul.run();
-    await store.replace(virtualServiceObject('a', 'v2'));
-    assert.equal(summary(store), 'a:v2');
-  });
-
-  it('writes back what a Consul that lost its data no longer has, with later versions', async () => {
-    const [one, two] = [await open(), await open()];
-    await one.create(virtualServiceObject('a', 'v1'));
-    await one.create(virtualServiceObject('b', 'v1'));
-    await become(two, 'a:v1 b:v1');
-    const before = one.list();
-    const gone: string[] = [];
-    for (const store of [one, two]) {
-      store.watch(before.version, ({ type }) => {
-        if (type === 'DELETED') gone.push(type);
-      });
-    }
-    await consul.halt('SIGKILL');
-    await consul.loseData();
-    await consul.run();
-    await until('both pilots to agree on new versions', () => {
-      const now = versions(one);
-      return (
-        now.every((version) => Number(version) > Number(before.version)) &&
-        String(now) === String(versions(two))
-      );
-    });
-    const kept = one
-      .list()
-      .items.map(({ metadata: { uid, creationTimestamp } }) => ({ uid, creationTimestamp }));
-    assert.deepEqual(
-      [summary(one), summary(two), gone, kept],
-      [
-        'a:v1 b:v1',
-        'a:v1 b:v1',
-        [],
-        before.items.map(({ metadata: { uid, creationTimestamp } }) => ({
-          uid,
-          creationTimestamp,
-        })),
-      ],
-    );
-    assert.match(await raw(pathOf('b')), /"name": "b"/);
-    await two.replace(virtualServiceObject('b', 'v2'));
-    await become(one, 'a:v1 b:v2');
-  });
-
-  it('does not go by a reading that was begun before Consul lost its data', async () => {
-    let proceed: (() => void) | undefined;
-    let state: 'passing' | 'holding' | 'held' = 'passing';
-    const isHeld = (): boolean => state === 'held';
-    let answered: (() => void) | undefined;
-    const done = new Promise<void>((resolve) => (answered = resolve));
-    const store = await open({
-      request: async (request) => {
-        if (state !== 'holding' || !request.path.includes('recurse=true')) {
-          return consul.client.request(request);
-        }
-        state = 'held';
-        await new Promise<void>((resolve) => (proceed = resolve));
-        const reply = await consul.client.request(request);
-        // As it was just before the object was written back.
-        const entries = reply.body as readonly { readonly Key: string }[];
-        setImmediate(() => answered?.());
-        return { body: entries.filter(({ Key }) => Key !== pathOf('a')), index: 1 };
-      },
-    });
-    for (let turn = 0; turn < 50; turn += 1) {
-      const object = virtualServiceObject('a', `v${turn}`);
-      await (turn === 0 ? store.create(object) : store.replace(object));
-    }
-    state = 'holding';
-    await until('a reading of everything', isHeld);
-    const { version } = store.list();
-    await consul.halt('SIGKILL');
-    await consul.loseData();
-    await consul.run();
-    await until(
-      'the object to be written back',
-      () => Number(versions(store)[0]) > Number(version),
-    );
-    proceed?.();
-    await done;
-    // Behind what is done with the answer.
-    await store.create(virtualServiceObject('b', 'v1'));
-    assert.equal(summary(store), 'a:v49 b:v1');
-  });
-
-  it('believes that everything is gone when somebody deletes it', async () => {
-    const [one, two] = [await open(), await open()];
-    await one.create(virtualServiceObject('a', 'v1'));
-    await become(two, 'a:v1');
-    await deleteByHand(`${prefix}/?recurse=true`);
-    await Promise.all([become(one, ''), become(two, '')]);
-    await two.create(virtualServiceObject('b', 'v1'));
-    await become(one, 'b:v1');
-  });
-
-  it('takes over an older state that Consul was set back to', async () => {
-    const [one, two] = [await open(), await open()];
-    await one.create(virtualServiceObject('a', 'v1'));
-    await become(two, 'a:v1');
-    const snapshot = await (await fetch(`${consul.address}/v1/snapshot`)).arrayBuffer();
-    await one.replace(virtualServiceObject('a', 'v2'));
-    await one.create(virtualServiceObject('b', 'v1'));
-    await become(two, 'a:v2 b:v1');
-    const { version } = one.list();
-    await fetch(`${consul.address}/v1/snapshot`, { method: 'PUT', body: snapshot });
-    await two.create(virtualServiceObject('c', 'v1'));
-    await Promise.all([become(one, 'a:v1 c:v1'), become(two, 'a:v1 c:v1')]);
-    assert.ok(Number(versions(two)[0]) > Number(version), 'versions go on growing');
-    assert.deepEqual(one.list(), two.list());
-  });
-
-  it('waits for a Consul that does not answer yet, until it is told to end', async () => {
-    const client = createConsulClient({ address: 'http://127.0.0.1:1' });
-    const controller = new AbortController();
-    const opening = openConsulStore({ client, prefix, clock: systemClock, log }, controller.signal);
-    controller.abort();
-    await assert.rejects(opening, { code: 'E_CLOSED' });
   });
 });
 

@@ -1,3 +1,5 @@
+import { lowerBound } from '../../kit/lower-bound.ts';
+
 /** What a list of the store is sorted by. */
 export interface Ordered {
   readonly order: string;
@@ -46,13 +48,6 @@ export class SortedEntries<T extends Ordered> {
 
   /** The index of the first entry that is not before `order`. */
   #findPlace(order: string): number {
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#entries[middle]?.order ?? '') < order) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#entries, (entry) => entry.order < order);
   }
 }
