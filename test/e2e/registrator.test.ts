@@ -84,8 +84,11 @@ describe('the registrator on a real Docker Engine', function () {
     // Events come in order: when this pause is seen, the signal has been.
     await docker('pause', hup);
     await state('hup', /^critical: .* is paused/);
-    const lines = stage.lines.slice(before).filter((line) => line.includes(hup));
-    assert.deepEqual(lines, [`info container ${hup} is paused; run: docker unpause ${hup}`]);
+    const said = (): readonly string[] =>
+      stage.lines.slice(before).filter((line) => line.includes(hup));
+    // The registrator says it when Consul has answered: others may see the new state before.
+    await until('the pause in its log', () => said().some((line) => line.includes('is paused')));
+    assert.deepEqual(said(), [`info container ${hup} is paused; run: docker unpause ${hup}`]);
     await docker('unpause', hup);
     await state('hup', /^passing/);
   });
