@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { createBackoff } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Closer, delay } from '../kit/lifecycle.ts';
 import type { Guardian } from '../kit/guardian.ts';
+import { accepting } from './accepting.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Terminal, createLineSplitter } from './terminal.ts';
 
@@ -206,24 +206,4 @@ function endGroup(group: number, signal: NodeJS.Signals): void {
   } catch {
     // It has ended.
   }
-}
-
-/** Whether somebody on 127.0.0.1 accepts connections on `port`. */
-function accepting(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 1000 });
-    const answer = (accepts: boolean): void => {
-      socket.destroy();
-      resolve(accepts);
-    };
-    socket.once('connect', () => {
-      answer(true);
-    });
-    socket.once('error', () => {
-      answer(false);
-    });
-    socket.once('timeout', () => {
-      answer(false);
-    });
-  });
 }

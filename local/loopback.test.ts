@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { freePort } from '../test/support/ports.ts';
 import { PortFinder, claimLoopback, isFree } from './loopback.ts';
 
 describe('loopback addresses', () => {
@@ -43,5 +44,18 @@ describe('ports', () => {
       [found[0], new Set(found).size, found.includes(address.port), free],
       [usual, 3, false, [false]],
     );
+  });
+
+  it('are none that somebody will listen on later, unless that is preferred', async () => {
+    const free = await new PortFinder().find('127.0.0.1');
+    const other = await freePort();
+    const reserved = new Set(Array.from({ length: 65_536 }, (_, port) => port));
+    reserved.delete(free);
+    const finder = new PortFinder(reserved);
+    assert.deepEqual(
+      [await finder.find('127.0.0.1'), await finder.find('127.0.0.1', other)],
+      [free, other],
+    );
+    await assert.rejects(finder.find('127.0.0.1'), /no port of 127.0.0.1 is free/);
   });
 });

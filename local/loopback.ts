@@ -50,7 +50,13 @@ const portCount = 12_000;
 /** Finds ports for those who cannot choose one themselves, and gives none twice. */
 export class PortFinder {
   readonly #given = new Set<string>();
+  readonly #reserved: ReadonlySet<number>;
   #next = Math.floor(Math.random() * portCount);
+
+  /** `reserved`: ports that somebody will listen on later; they are found only by who prefers them. */
+  constructor(reserved: ReadonlySet<number> = new Set()) {
+    this.#reserved = reserved;
+  }
 
   /** `preferred` when it is free at `address`, else any port that is. Throws when there is none. */
   async find(address: string, preferred?: number): Promise<number> {
@@ -58,7 +64,7 @@ export class PortFinder {
     for (let tries = 0; tries < portCount; tries += 1) {
       const port = firstPort + this.#next;
       this.#next = (this.#next + 1) % portCount;
-      if (await this.#take(address, port)) return port;
+      if (!this.#reserved.has(port) && (await this.#take(address, port))) return port;
     }
     throw new Error(`no port of ${address} is free`);
   }

@@ -66,7 +66,7 @@ export class LocalMesh implements Closer {
   /** Starts everything; throws OperationError when pilot or Envoy is not to be had, with all ended again. */
   static async start(options: LocalMeshOptions): Promise<LocalMesh> {
     const loopback = await claimLoopback({ own: options.ownAddresses });
-    const ports = new PortFinder();
+    const ports = new PortFinder(namedPorts(options));
     const plans = await planWorkloads(options.file, loopback, ports);
     const address = loopback.nextAddress();
     const usual = address === '127.0.0.1' ? undefined : usualPorts.admin;
@@ -285,6 +285,14 @@ export class LocalMesh implements Closer {
       ...(this.#ingressEnvoy?.pid === undefined ? {} : { envoyPid: this.#ingressEnvoy.pid }),
     }));
   }
+}
+
+/** The ports that people have chosen: what listens there starts after the ports of others are found. */
+function namedPorts({ file, http }: LocalMeshOptions): ReadonlySet<number> {
+  const applications = file.services.flatMap(({ versions }) =>
+    versions.flatMap(({ appPort }) => appPort ?? []),
+  );
+  return new Set([http.port, ...file.ingress.map(({ port }) => port), ...applications]);
 }
 
 function sidecarOf({ name, service, labels, address, ports }: PlannedWorkload): SidecarOptions {

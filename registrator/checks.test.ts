@@ -138,10 +138,15 @@ describe("a check that a container's settings declare", () => {
   });
 
   it('is kept by TTL, as long as the application reports', async () => {
-    const target = { port: 8080, fail: () => undefined, close: () => undefined };
+    // A single report might be over before anybody looks.
+    const report = (): void =>
+      void bench.consul.put('/agent/check/pass/service:fakehost:web:80:ttl').catch(() => undefined);
+    const reports = setInterval(report, 100);
+    const stop = (): void => {
+      clearInterval(reports);
+    };
+    const target = { port: 8080, fail: stop, close: stop };
     declare(target, 'SERVICE_CHECK_TTL=1s');
-    await until('the check', findCheck);
-    await bench.consul.put('/agent/check/pass/service:fakehost:web:80:ttl');
     const Notes = 'the application reports at least every 1s';
     assert.deepEqual(await follow(target), { Type: 'ttl', Interval: '', Timeout: '', Notes });
   });

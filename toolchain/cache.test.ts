@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FakeMachine } from '../test/support/fake-commands.ts';
+import { until } from '../test/support/until.ts';
 import { cacheRoot, readCache, writeCache, type CacheKey } from './cache.ts';
 import { runCommand } from './command.ts';
 
@@ -60,6 +61,7 @@ describe('cache', () => {
     const stored = await writeCache(root, key, source);
     const before = await readCache(root, key);
     const { atime, mtime, size } = await stat(stored);
+    await untilNextTick(stored);
     await writeFile(stored, 'x'.repeat(size));
     await utimes(stored, atime, mtime);
     assert.deepEqual([before, await readCache(root, key)], [stored, undefined]);
@@ -99,6 +101,16 @@ describe('cache', () => {
   });
 });
 
+/** Times of change have ticks of some milliseconds: waits until that of a file cannot be had again. */
+async function untilNextTick(file: string): Promise<void> {
+  const { ctimeNs } = await stat(file, { bigint: true });
+  const probe = `${dirname(file)}.probe`;
+  await until('a later time of change', async () => {
+    await writeFile(probe, '');
+    return (await stat(probe, { bigint: true })).ctimeNs > ctimeNs;
+  });
+}
+
 function options(machine: FakeMachine): Parameters<typeof runCommand>[2] {
-  return { env: machine.env, timeoutMs: 2000 };
+  return { env: machine.env, timeoutMs: 60_000 };
 }

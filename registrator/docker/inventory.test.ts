@@ -16,6 +16,8 @@ describe('Inventory', () => {
   let late: number;
   /** Whether a refresh stops waiting after its time; otherwise it waits for everything. */
   let impatient: boolean;
+  /** Begins anew, with a limit (ms) for every call of the Engine. */
+  let connect: (timeout: number) => void;
 
   const web = inspectReply({ name: 'web' });
   const inspected = (): string[] =>
@@ -41,8 +43,12 @@ describe('Inventory', () => {
       now: () => now,
       after: (ms, action) => (impatient ? systemClock.after(ms, action) : () => undefined),
     };
-    const client = life.add(new DockerodeEngine(engine.address, 1000));
-    inventory = new Inventory({ engine: client, clock, onLate: () => late++ });
+    connect = (timeout): void => {
+      const client = life.add(new DockerodeEngine(engine.address, timeout));
+      inventory = new Inventory({ engine: client, clock, onLate: () => late++ });
+    };
+    // Longer than any test may take: what is answered is not given up.
+    connect(3_600_000);
   });
 
   afterEach(() => life.close());
@@ -76,6 +82,7 @@ describe('Inventory', () => {
 
   for (const failure of ['status 500', 'truncated', 'no answer', 'reset'] as const) {
     it(`keeps what it knew of a container whose inspect fails (${failure}), and asks again`, async () => {
+      if (failure === 'no answer') connect(1000);
       engine.set(web);
       await inventory.refresh();
       engine.set(inspectReply({ name: 'web', state: 'paused' }));

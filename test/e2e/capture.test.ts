@@ -6,11 +6,12 @@ const podImage = 'composemesh/pod:e2e';
 const sidecarImage = 'composemesh/sidecar:e2e';
 const nodeImage = 'node:24-bookworm-slim';
 
-/** Listens on the ports given as NAME=PORT and says NAME to whoever connects. */
+/** Listens on the ports given as NAME=PORT, prints a line for each, and says NAME to whoever connects. */
 const greeter = `
   for (const pair of process.argv.slice(1)) {
     const [name, port] = pair.split('=');
-    require('net').createServer((s) => { s.on('error', () => {}); s.end(name); }).listen(+port, '::');
+    require('net').createServer((s) => { s.on('error', () => {}); s.end(name); })
+      .listen(+port, '::', () => console.log(name));
   }
   process.on('SIGTERM', () => process.exit());`;
 
@@ -20,7 +21,7 @@ const caller = `
     for (const target of process.argv.slice(1)) {
       const [host, port] = target.split(',');
       const said = await new Promise((resolve) => {
-        const s = require('net').connect({ host, port: +port, timeout: 2000 });
+        const s = require('net').connect({ host, port: +port, timeout: 30000 });
         s.on('data', (d) => resolve(String(d)));
         s.on('error', (e) => resolve(e.code));
         s.on('timeout', () => { s.destroy(); resolve('timeout'); });
@@ -85,6 +86,19 @@ async function untilHealthy(container: string): Promise<void> {
   });
 }
 
+/** Starts a container that listens as its pairs NAME=PORT say, and waits until it does. */
+async function startGreeter(
+  bench: DockerBench,
+  name: string,
+  flags: readonly string[],
+  ...pairs: readonly string[]
+): Promise<string> {
+  const full = await bench.start(name, ...flags, nodeImage, 'node', '-e', greeter, ...pairs);
+  const listening = async (): Promise<number> => (await logsOf(full)).split('\n').length - 1;
+  await until(`${full} to listen`, async () => (await listening()) >= pairs.length);
+  return full;
+}
+
 const natRules = (pod: string): Promise<string> =>
   docker(
     'exec',
@@ -104,25 +118,18 @@ describe('capture in a pod', function () {
   before(async () => {
     await buildImage(podImage, 'pod');
     network = await bench.network('net');
-    peer = await bench.start(
-      'peer',
-      ...['--network', network, '--network-alias', 'db', nodeImage],
-      ...['node', '-e', greeter, 'db=8080', 'db-excluded=8081'],
-    );
+    const alias = ['--network', network, '--network-alias', 'db'];
+    peer = await startGreeter(bench, 'peer', alias, 'db=8080', 'db-excluded=8081');
     pod = await bench.start(
       'pod',
       ...['--network', network, '--network-alias', 'web', '--cap-add', 'NET_ADMIN'],
       ...['--env', 'CMESH_EXCLUDE_OUTBOUND_PORTS=8081', podImage],
     );
-    await bench.start(
-      'proxy',
-      ...['--network', `container:${pod}`, '--user', '1337:1337', nodeImage],
-      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006', 'readiness=15021'],
-    );
-    app = await bench.start(
-      'app',
-      ...['--network', `container:${pod}`, nodeImage, 'node', '-e', greeter, 'app=9080'],
-    );
+    const joined = ['--network', `container:${pod}`];
+    const asProxy = [...joined, '--user', '1337:1337'];
+    const ports = ['outbound=15001', 'inbound=15006', 'readiness=15021'];
+    await startGreeter(bench, 'proxy', asProxy, ...ports);
+    app = await startGreeter(bench, 'app', joined, 'app=9080');
     await untilHealthy(pod);
   });
 
@@ -184,28 +191,19 @@ describe('capture in a pod', function () {
     const rights = status
       .split('\n')
       .filter((line) => /^(Uid|Cap(Eff|Prm|Bnd)|NoNewPrivs)/.test(line));
-    const started = Date.now();
-    const idle = await bench.start(
-      'idle',
-      '--network',
-      network,
-      '--cap-add',
-      'NET_ADMIN',
-      podImage,
-    );
+    const flags = ['--network', network, '--cap-add', 'NET_ADMIN'];
+    const idle = await bench.start('idle', ...flags, podImage);
     await untilHealthy(idle);
+    // What does not end by itself is killed after ten seconds, and its code is 137.
     await docker('stop', idle);
-    const seconds = (Date.now() - started) / 1000;
     assert.deepEqual(
       {
         small: mebibytes < 5,
-        quick: seconds < 8,
         code: await docker('inspect', '-f', '{{.State.ExitCode}}', idle),
         rights: rights.map((line) => line.replace(/\s+/g, ' ')),
       },
       {
         small: true,
-        quick: true,
         code: '0',
         rights: [
           'Uid: 65534 65534 65534 65534',
@@ -215,7 +213,7 @@ describe('capture in a pod', function () {
           'NoNewPrivs: 1',
         ],
       },
-      `${usage}, ${seconds} s`,
+      usage,
     );
   });
 
@@ -236,11 +234,9 @@ describe('capture in a pod', function () {
       'lone',
       ...['--network', network, '--cap-add', 'NET_ADMIN', podImage],
     );
-    const proxy = await bench.start(
-      'lone-proxy',
-      ...['--network', `container:${lone}`, '--user', '1337:1337', nodeImage],
-      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006'],
-    );
+    const asProxy = ['--network', `container:${lone}`, '--user', '1337:1337'];
+    const ports = ['outbound=15001', 'inbound=15006'];
+    const proxy = await startGreeter(bench, 'lone-proxy', asProxy, ...ports);
     await untilHealthy(lone);
     // As in an internal network of a newer Engine.
     await docker('exec', lone, 'ip', 'route', 'delete', 'default');
@@ -255,23 +251,12 @@ describe('capture in a pod', function () {
   it('captures IPv6 where the pod has an address of it', async () => {
     const subnet = `fd00:${(process.pid & 0xffff).toString(16)}::/64`;
     const six = await bench.network('six', '--ipv6', '--subnet', subnet);
-    const target = await bench.start(
-      'six-peer',
-      ...['--network', six, nodeImage, 'node', '-e', greeter, 'db=8080'],
-    );
-    const double = await bench.start(
-      'six-pod',
-      '--network',
-      six,
-      '--cap-add',
-      'NET_ADMIN',
-      podImage,
-    );
-    const proxy = await bench.start(
-      'six-proxy',
-      ...['--network', `container:${double}`, '--user', '1337:1337', nodeImage],
-      ...['node', '-e', greeter, 'outbound=15001', 'inbound=15006'],
-    );
+    const target = await startGreeter(bench, 'six-peer', ['--network', six], 'db=8080');
+    const flags = ['--network', six, '--cap-add', 'NET_ADMIN'];
+    const double = await bench.start('six-pod', ...flags, podImage);
+    const asProxy = ['--network', `container:${double}`, '--user', '1337:1337'];
+    const ports = ['outbound=15001', 'inbound=15006'];
+    const proxy = await startGreeter(bench, 'six-proxy', asProxy, ...ports);
     await untilHealthy(double);
     const there = await addressOf(target, 'GlobalIPv6Address');
     const here = await addressOf(double, 'GlobalIPv6Address');
@@ -315,14 +300,10 @@ describe('the sidecar in a pod', () => {
       'web',
       ...['--network', network, '--hostname', 'web-v1', '--cap-add', 'NET_ADMIN', podImage],
     );
-    sidecar = await bench.start(
-      'sidecar',
-      ...['--network', `container:${pod}`, '--restart', 'always', sidecarImage],
-    );
-    app = await bench.start(
-      'shop-app',
-      ...['--network', `container:${pod}`, nodeImage, 'node', '-e', greeter, 'app=9080'],
-    );
+    const joined = ['--network', `container:${pod}`];
+    const drain = ['--env', 'CMESH_DRAIN_SECONDS=600'];
+    sidecar = await bench.start('sidecar', ...joined, ...drain, '--restart=always', sidecarImage);
+    app = await startGreeter(bench, 'shop-app', joined, 'app=9080');
     await untilHealthy(pod);
   });
 
@@ -384,10 +365,8 @@ describe('the sidecar in a pod', () => {
   });
 
   it('stops at once when nothing is connected', async () => {
-    const started = Date.now();
-    await docker('stop', sidecar);
-    const ms = Date.now() - started;
-    const code = await docker('inspect', '-f', '{{.State.ExitCode}}', sidecar);
-    assert.deepEqual({ code, quick: ms < 2000 }, { code: '0', quick: true }, `${ms} ms`);
+    // One that waits does so until it is killed: it may take ten minutes.
+    await docker('stop', '--time', '20', sidecar);
+    assert.equal(await docker('inspect', '-f', '{{.State.ExitCode}}', sidecar), '0');
   });
 });

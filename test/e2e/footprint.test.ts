@@ -15,6 +15,7 @@ import { containerOf, findHoldings, lines, onStack } from './stack.ts';
 const megabyte = 1000 * 1000;
 
 interface Process {
+  readonly id: string;
   readonly command: string;
   readonly uid: number;
   /** Bytes that no other process shares. */
@@ -23,28 +24,40 @@ interface Process {
   readonly resident: number;
 }
 
-/** The processes of a container but for the one that asks. */
+/**
+ * The processes of a container but for the one that asks, and those that Docker is about to turn into a probe: until
+ * then they are runc's, with the memory and the rights of that.
+ */
 async function listProcesses(container: string): Promise<readonly Process[]> {
   const script = `
     for folder in /proc/[0-9]*; do
       [ "$folder" = "/proc/$$" ] && continue
       [ "$(sed -n 's/^PPid:[[:space:]]*//p' $folder/status)" = $$ ] && continue
-      sed -n 's/^\\(Name\\|Uid\\|VmRSS\\|RssAnon\\|RssShmem\\):[[:space:]]*/\\1 /p' $folder/status | tr '\\n' ';'
+      sed -n 's/^\\(Name\\|Pid\\|Uid\\|VmRSS\\|RssAnon\\|RssShmem\\):[[:space:]]*/\\1 /p' $folder/status | tr '\\n' ';'
       echo
     done 2>/dev/null`;
   const listed = lines(await docker('exec', container, 'sh', '-c', script));
-  return listed.map((line) => {
+  const all = listed.map((line) => {
     const fields = new Map(
       line.split(';').map((field) => [field.split(' ')[0], field.split(' ')[1]]),
     );
     const number = (name: string): number => parseInt(fields.get(name) ?? '0', 10);
     return {
+      id: fields.get('Pid') ?? '?',
       command: fields.get('Name') ?? '?',
       uid: number('Uid'),
       own: (number('RssAnon') + number('RssShmem')) * 1024,
       resident: number('VmRSS') * 1024,
     };
   });
+  return all.filter(({ command }) => !command.startsWith('runc:'));
+}
+
+/** The users of those processes that stay: the probe of a pod begins as root, and gives that up at once. */
+async function listUsers(container: string): Promise<readonly number[]> {
+  const before = new Set((await listProcesses(container)).map(({ id }) => id));
+  const after = await listProcesses(container);
+  return after.filter(({ id }) => before.has(id)).map(({ uid }) => uid);
 }
 
 async function containersLike(pattern: RegExp): Promise<readonly string[]> {
@@ -107,7 +120,7 @@ onStack('the footprint of the mesh', () => {
     const users: Record<string, readonly number[]> = {};
     for (const container of await containersLike(/-1$/)) {
       if (/-(consul|zipkin)-1$/.test(container)) continue;
-      const uids = (await listProcesses(container)).map(({ uid }) => uid);
+      const uids = await listUsers(container);
       const part = /-(pod|sidecar|registrator|pilot)-1$/.exec(container)?.[1] ?? 'application';
       users[part] = [...new Set([...(users[part] ?? []), ...uids])];
     }

@@ -137,7 +137,7 @@ async function startWatch(kind: keyof typeof sentinel): Promise<Watch> {
     lines(text).map((line) => line.trim().split(/\s+/).slice(0, 2).join(' '));
   const watch: Watch = {
     untilSeen: async (event) => {
-      await until(`kubectl to print ${event}`, () => events().includes(event), 20_000);
+      await until(`kubectl to print ${event}`, () => events().includes(event));
       return events();
     },
     stop: async () => {

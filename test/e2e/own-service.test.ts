@@ -12,6 +12,7 @@ import {
   getJson,
   onStack,
   resetRules,
+  untilListening,
   untilNamed,
   untilServed,
   untilSynced,
@@ -40,7 +41,8 @@ const [startCommand = '', callCommand = ''] = commands;
 const dockerfile = `FROM node:24-bookworm-slim
 EXPOSE 80
 ENTRYPOINT ["node", "-e", "process.on('SIGTERM', () => process.exit()); \\
-  require('http').createServer((q, r) => r.end('Server name: ' + os.hostname())).listen(80)"]
+  require('http').createServer((q, r) => r.end('Server name: ' + os.hostname())) \\
+    .listen(80, () => console.log('listening'))"]
 `;
 
 /** As a person types it, but without a terminal. */
@@ -90,6 +92,7 @@ onStack('a service of your own, as docs/add-a-service.md says', () => {
 
   it('starts, is called by its name, and stands in Consul with its version', async () => {
     await type(startCommand);
+    await untilListening(['hello-v1']);
     await untilServed('hello', 1);
     await untilNamed('productpage-v1', ['hello']);
     const answer = await type(callCommand);
@@ -114,6 +117,7 @@ onStack('a service of your own, as docs/add-a-service.md says', () => {
       .replace(itsImage, image);
     await writeFile(file, withImage + second);
     await type(startCommand);
+    await untilListening(['hello-v2']);
     await untilServed('hello', 2);
     const { code, stderr } = await attemptApply(rules);
     await untilSynced();

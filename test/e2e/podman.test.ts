@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lifecycle } from '../../kit/lifecycle.ts';
 import { TestConsul } from '../support/consul.ts';
 import { startRegistrator, type RunningRegistrator } from '../support/registrator.ts';
+import { until } from '../support/until.ts';
 import { run } from './command.ts';
 
 describe('the registrator and Podman', function () {
@@ -44,6 +46,7 @@ describe('the registrator and Podman', function () {
         await ended;
       },
     });
+    await until('its service', () => existsSync(join(folder, 'podman.sock')));
     const image = join(folder, 'image.tar');
     await run('docker', ['save', '-o', image, 'debian:bookworm-slim']);
     await podman('load', '-i', image);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { exec, getJson, onStack, pilot, untilNamed, untilServed } from './stack.ts';
+import { exec, getJson, onStack, pilot, untilListening, untilNamed, untilServed } from './stack.ts';
 import { AddedServices, type WorkloadSketch } from './workloads.ts';
 
 type Speech = 'http' | 'echo' | 'greeting';
@@ -111,6 +111,7 @@ onStack('services of all protocols on one port', () => {
   before(async function () {
     this.timeout(240_000);
     added = await AddedServices.add([...workloads, caller]);
+    await untilListening(workloads.map(({ name }) => name));
     for (const { service, declared } of cases) await untilServed(service, declared.length);
     const services = await getJson<readonly ServiceView[]>(`${pilot}/debug/services`);
     addresses = new Map(services.map(({ hostname, address }) => [hostname, address]));

@@ -89,7 +89,7 @@ describe('the registrator and the networks of a real Docker Engine', function ()
       };
       assert.match(await look('explain', '-internal', web), /E_NETWORK .*is not on network/);
       await docker('network', 'connect', other, web);
-      await state('told-9080', /^passing/);
+      await Promise.all([state('told-9080', /^passing/), state('told-81', /^passing/)]);
       assert.match(
         await look('explain', '-internal', web),
         new RegExp(`address .*network ${other} \\(SERVICE_NETWORK\\)\n[^]*Consul +has it\n`),

@@ -64,14 +64,14 @@ describe('the registrator on a real Docker Engine', function () {
   });
 
   it('takes an instance out of traffic before its container ends', async () => {
-    const slow = await stage.script(
-      'slow',
-      'trap "sleep 3; exit" TERM; while :; do sleep 0.1; done',
-    );
+    // It ends when it has been looked at, not after a time.
+    const end = 'until [ -e /end ]; do sleep 0.1; done; exit';
+    const slow = await stage.script('slow', `trap "${end}" TERM; while :; do sleep 0.1; done`);
     await state('slow', /^passing/);
-    const stopped = docker('stop', slow);
+    const stopped = docker('stop', '-t', '30', slow);
     await state('slow', /^critical: container .* is stopping$/);
     assert.equal(await docker('inspect', '-f', '{{.State.Running}}', slow), 'true');
+    await docker('exec', slow, 'touch', '/end');
     await stopped;
     await gone('slow');
   });

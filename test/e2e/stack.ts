@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describeError } from '../../kit/errors.ts';
 import { until } from '../support/until.ts';
 import { attempt, run, type CommandOptions, type Outcome } from './command.ts';
-import { docker } from './docker.ts';
+import { docker, logsOf } from './docker.ts';
 import { fetchPage, type Page } from './bookinfo.ts';
 
 export const project = 'composemesh';
@@ -133,6 +133,15 @@ export async function untilServed(service: string, count: number): Promise<void>
     return (all[`${service}.service.consul`] ?? []).length === count;
   });
   await untilSynced();
+}
+
+/** Waits until the applications of these services have printed that they listen: till then they refuse calls. */
+export async function untilListening(services: readonly string[]): Promise<void> {
+  for (const service of services) {
+    await untilOnStack(`${service} to listen`, async () =>
+      (await logsOf(containerOf(service))).includes('listening'),
+    );
+  }
 }
 
 /** Waits until the application of `service` gets a virtual address for each of these names. */

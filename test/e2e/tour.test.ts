@@ -249,17 +249,19 @@ onStack("Istio's tasks", () => {
     ]);
     await applyRules('virtual-service-reviews-v3');
     const withV3 = await fetchPage({ user: 'jason' });
+    // The page gives reviews two tries of 3 s; a third would end after 9 s. Version 3 waits 2.5 s for ratings: if the
+    // machine is held up by the half second that is left, the second try shows the same.
     assert.deepEqual(
       {
         jason: outcome(jason),
-        late: jason.seconds > 5.9 && jason.seconds < 8,
+        late: jason.seconds > 5.9 && jason.seconds < 9,
         text: jason.text.includes(
           'Sorry, product reviews are currently unavailable for this book.',
         ),
         others: [outcome(alice), outcome(nobody)],
-        atOnce: Math.max(alice.seconds, nobody.seconds) < 3,
+        atOnce: Math.max(alice.seconds, nobody.seconds) < 5,
         withV3: outcome(withV3),
-        inTime: withV3.seconds > 2.4 && withV3.seconds < 5,
+        inTime: withV3.seconds > 2.4 && withV3.seconds < 7,
       },
       {
         jason: { status: 200, look: 'reviews unavailable', hasDetails: true },
@@ -279,7 +281,8 @@ onStack("Istio's tasks", () => {
     await applyRules('virtual-service-reviews-test-v2', 'virtual-service-ratings-test-abort');
     const jason = await fetchPage({ user: 'jason' });
     assert.deepEqual(
-      { ...(await looks()), atOnce: jason.seconds < 3 },
+      // Who waits for ratings does so for 6 s.
+      { ...(await looks()), atOnce: jason.seconds < 5 },
       { jason: ['ratings unavailable'], others: ['no stars'], atOnce: true },
       `${jason.seconds} s`,
     );
@@ -331,7 +334,7 @@ onStack('a page that is not served', () => {
     await until(
       'the visitor to be unhealthy',
       async () => (await health()) === 'unhealthy',
-      40_000,
+      60_000,
     );
     const { code } = await attemptCompose('up', '--wait', '--no-deps', '--no-recreate', 'visitor');
     const page = await fetchPage();
@@ -340,13 +343,13 @@ onStack('a page that is not served', () => {
       { failed: true, look: 'reviews unavailable', hasDetails: false },
     );
     await compose('start', ...services);
-    await until('the visitor to be healthy', async () => (await health()) === 'healthy', 40_000);
+    await until('the visitor to be healthy', async () => (await health()) === 'healthy', 60_000);
     const served = await fetchPage();
     assert.deepEqual(
       { hasDetails: served.hasDetails, stars: served.look.endsWith(' stars') },
       { hasDetails: true, stars: true },
     );
-  });
+  }).timeout(240_000);
 });
 
 describe('docker compose down', () => {

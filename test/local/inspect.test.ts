@@ -105,10 +105,11 @@ describe('cmesh, looking into a mesh on this machine', () => {
     await until('the mesh', () => mesh.output().endsWith('\n') || mesh.child.exitCode !== null);
     view = JSON.parse(mesh.output()) as LocalView;
     await cmesh('apply', '-f', 'rules.yaml');
-    await until('the ingress to have the rules', async () => {
-      const response = await fetch(`${view.ingress[0]?.admin ?? ''}/config_dump`);
-      return (await response.text()).includes('x-api-key');
-    });
+    for (const { admin } of [...view.ingress, ...view.workloads]) {
+      await until('every Envoy to have the rules', async () =>
+        (await (await fetch(`${admin}/config_dump`)).text()).includes('x-api-key'),
+      );
+    }
   });
 
   after(async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { nobody, silence, TestBed } from '../test/start.ts';
+import { until } from '../../../test/support/until.ts';
+import { nobody, TestBed } from '../test/start.ts';
+import type { Running } from './http/server.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -106,38 +108,48 @@ describe('a bookinfo process', () => {
     await ended;
   });
 
-  it('answers what is under way when it is told to stop, and takes nothing new', async () => {
-    const slow = await bed.startUpstream(silence);
+  /** A page that waits for details: for so long as the test likes, and never for as long as its limit. */
+  async function startWaiting(): Promise<{
+    readonly page: Running;
+    readonly held: readonly ServerResponse[];
+  }> {
+    const held: ServerResponse[] = [];
+    const slow = await bed.startUpstream((_request, response) => held.push(response));
     const page = await bed.start('productpage', {
       upstreams: { details: slow.url, reviews: nobody, ratings: nobody },
-      timeouts: { page: 150, ratings: 150 },
+      timeouts: { page: 600_000, ratings: 600_000 },
     });
+    return { page, held };
+  }
+
+  it('answers what is under way when it is told to stop, and takes nothing new', async () => {
+    const { page, held } = await startWaiting();
     const pending = ask(`${page.url}/productpage`, agent);
-    while (slow.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const closed = page.close();
-    const refused = await fetch(`${page.url}/health`).then(
-      () => false,
-      () => true,
+    const details = await until('the call of details', () => held[0]);
+    const closed = page.close(600_000);
+    // It stops listening in a moment, not before `close` returns.
+    await until('a refusal', () =>
+      fetch(`${page.url}/health`).then(
+        () => false,
+        () => true,
+      ),
     );
+    details.end('{}');
     const response = await pending;
     await closed;
     assert.deepEqual(
-      { refused, status: response.statusCode, connection: response.headers.connection },
-      { refused: true, status: 200, connection: 'close' },
+      { status: response.statusCode, connection: response.headers.connection },
+      { status: 200, connection: 'close' },
     );
   });
 
   it('cuts off what takes longer than the limit', async () => {
-    const slow = await bed.startUpstream(silence);
-    const page = await bed.start('productpage', {
-      upstreams: { details: slow.url, reviews: nobody, ratings: nobody },
-      timeouts: { page: 1000, ratings: 1000 },
-    });
+    const { page, held } = await startWaiting();
     const pending = fetch(`${page.url}/productpage`).then(
       () => 'answered',
       () => 'cut off',
     );
-    while (slow.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until('the call of details', () => held[0]);
     await page.close(20);
     assert.equal(await pending, 'cut off');
   });

@@ -20,5 +20,7 @@ function create(): Server {
   });
 }
 
-create().listen(9080);
+create().listen(9080, () => {
+  process.stdout.write('listening\n');
+});
 process.on('SIGTERM', () => process.exit());

@@ -7,7 +7,8 @@ describe('HTTP client', () => {
   const bed = new TestBed();
   afterEach(() => bed.close());
 
-  const get = { headers: {}, timeout: 1000 };
+  /** `timeout`: a limit (ms) that no answer takes. */
+  const get = { headers: {}, timeout: 60_000 };
 
   it('sends calls of services through HTTP_PROXY, in absolute form', async () => {
     const ratings = await bed.start('ratings');
@@ -69,12 +70,17 @@ describe('HTTP client', () => {
     const long = await bed.startUpstream((_request, response) => {
       response.end(Buffer.alloc(1024 * 1024 + 1));
     });
-    const ask = async (url: string): Promise<unknown> => {
-      const reply = await createHttpGet()({ url, headers: {}, timeout: 150 });
+    const ask = async (url: string, timeout = get.timeout): Promise<unknown> => {
+      const reply = await createHttpGet()({ ...get, url, timeout });
       return reply.kind === 'failure' ? reply.reason : reply;
     };
     assert.deepEqual(
-      [await ask(hang.url), await ask(reset.url), await ask(long.url), await ask(nobody)],
+      [
+        await ask(hang.url, 150),
+        await ask(reset.url),
+        await ask(long.url),
+        await ask(nobody),
+      ],
       [
         'no answer within 150 ms',
         'socket hang up',
