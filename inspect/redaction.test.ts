@@ -153,8 +153,8 @@ describe('what is given to others', () => {
 
   it('takes no time that grows with the square of a long line', () => {
     const long = 'a1_'.repeat(400_000);
-    const start = performance.now();
+    const start = process.cpuUsage();
     assert.equal(new Redaction().text(long), long);
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(process.cpuUsage(start).user < 5_000_000);
   });
 });

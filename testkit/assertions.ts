@@ -1,13 +1,10 @@
 import { AssertionError } from 'node:assert';
-import { delay } from '../kit/lifecycle.ts';
 import { isRoute } from './mesh/route-name.ts';
 import { formatPlace } from './files/rule-files.ts';
+import { lookForCopies, looksForSome } from './run/copies.ts';
 import { acceptedRange, falseAlarm, sampleSize } from './run/share-test.ts';
 import type { Result } from './started-mesh.ts';
 import { isAt } from './mesh/targets.ts';
-
-/** How long a copy may be on its way after the answer (ms). */
-const copyLimit = 2000;
 
 /** Passes when a backend of this service, SERVICE/VERSION or workload answered. */
 export function assertAnsweredBy(result: Result, target: string): void {
@@ -37,10 +34,9 @@ export function assertUnreachable(result: Result): void {
 
 /** Passes when this target (see assertAnsweredBy) got a copy; waits for it up to two seconds. */
 export async function assertMirrored(result: Result, target: string): Promise<void> {
-  const deadline = Date.now() + copyLimit;
   const isThere = (): boolean =>
     result.arrivals.some((arrival) => arrival.mirrored && isAt(target, arrival));
-  while (!isThere() && Date.now() < deadline) await delay(5);
+  await lookForCopies(isThere, looksForSome);
   if (!isThere()) fail(assertMirrored, `${target} should have got a copy`, result);
 }
 

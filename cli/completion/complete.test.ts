@@ -3,7 +3,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type ApiServer, startApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
-import { type ShellFixture, makeShellFixture } from '../../test/support/shell-fixture.ts';
+import {
+  type ShellFixture,
+  completePatiently,
+  makeShellFixture,
+} from '../../test/support/shell-fixture.ts';
 import { createProgram } from '../program.ts';
 import { complete, formatCompletion } from './complete.ts';
 import { completionScripts } from './scripts.ts';
@@ -11,6 +15,7 @@ import { completionScripts } from './scripts.ts';
 const run = promisify(execFile);
 
 describe('completion', () => {
+  completePatiently();
   let server: ApiServer;
 
   before(async () => {

@@ -53,20 +53,26 @@ export function optionCompleter(command: Command, long: string): Completer | und
   return ofOptions.get(command)?.get(long);
 }
 
-/** Milliseconds that each question to pilot may take: nobody waits longer for Tab. */
-export const patience = 500;
+/** Milliseconds that each question to pilot may take: nobody waits longer for Tab, who has not said so. */
+const patience = 500;
 
-/** Asks the pilot that the flags name; nothing when none answers, because nobody wants to read of it at Tab. */
+/**
+ * Asks the pilot that the flags name; nothing when none answers, or not in the time of CMESH_COMPLETION_PATIENCE, because
+ * nobody wants to read of it at Tab.
+ */
 export async function askQuietly<T>(
   flags: Typed['flags'],
   ask: (pilot: Connection) => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
   const { findPilot } = await import('../../pilot/client/pilot-address.ts');
   const { connectPilot } = await import('../../pilot/client/connection.ts');
+  const { parseDuration } = await import('../../pilot/api/duration.ts');
   try {
     const pilot = connectPilot(findPilot(textsOf(flags), process.env));
+    const given = parseDuration(process.env['CMESH_COMPLETION_PATIENCE'] ?? '') ?? 0;
+    const timeout = given > 0 ? given : patience;
     try {
-      return await ask(pilot);
+      return await ask({ ...pilot, ask: (question) => pilot.ask({ ...question, timeout }) });
     } finally {
       await pilot.close();
     }

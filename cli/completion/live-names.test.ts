@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { delay } from '../../kit/lifecycle.ts';
 import { type ApiServer, startApiServer } from '../../test/support/api-server.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from '../../test/support/folders.ts';
+import { completePatiently } from '../../test/support/shell-fixture.ts';
 import { createProgram } from '../program.ts';
 import { complete } from './complete.ts';
 
 describe('completion of names from the mesh that runs', () => {
+  completePatiently();
   let server: ApiServer;
   let folder: TemporaryFolder;
 
@@ -98,6 +101,16 @@ describe('completion of names from the mesh that runs', () => {
       ],
       [['web', 'web/v1', 'web-v1', 'api'], [], ['reviews', 'reviews-v1', 'reviews-v2']],
     );
+  });
+
+  it('waits for a pilot that is far away, when it is told to', async () => {
+    // Longer than anybody waits who has not said so.
+    const services = (): Promise<readonly object[]> =>
+      delay(700).then(() => [service('reviews.service.consul')]);
+    const far = await startApiServer({ debug: { services } });
+    const names = await values(`describe service --pilot ${far.url} `);
+    await far.close();
+    assert.deepEqual(names, ['reviews']);
   });
 
   it('offers the words that an option knows, and no names where no pilot answers', async () => {

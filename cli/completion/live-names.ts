@@ -9,7 +9,6 @@ import {
   askQuietly,
   completeArguments,
   completeOption,
-  patience,
 } from './completers.ts';
 
 /** The one argument of a command is a proxy of the mesh that runs, and `-n` the namespace of one. */
@@ -130,10 +129,9 @@ function view<T>(
   flags: Typed['flags'],
   read: (mesh: MeshView) => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
-  return askQuietly(flags, async ({ address, ask }) => {
+  return askQuietly(flags, async (pilot) => {
     const { viewMesh } = await import('../../inspect/mesh-view.ts');
-    const askSoon: typeof ask = (question) => ask({ ...question, timeout: patience });
-    return read(viewMesh({ address, ask: askSoon }));
+    return read(viewMesh(pilot));
   });
 }
 

@@ -6,7 +6,6 @@ import {
   askQuietly,
   completeArguments,
   completeOption,
-  patience,
 } from './completers.ts';
 import type { Command } from 'commander';
 
@@ -58,7 +57,7 @@ function prefixed(before: string, candidate: Candidate): Candidate {
 /** The kinds of the mesh that runs; where none does, those that this cmesh knows. */
 async function listKinds(flags: Typed['flags']): Promise<readonly Candidate[]> {
   const { discoverKinds } = await import('../../pilot/client/served-kinds.ts');
-  const served = await askQuietly(flags, (pilot) => discoverKinds(pilot, patience));
+  const served = await askQuietly(flags, discoverKinds);
   if (served.length > 0) return served.map(describeKind);
   const { kinds } = await import('../../pilot/api/kinds.ts');
   return kinds.map(describeKind);
@@ -82,13 +81,12 @@ function namesOf(
   return askQuietly(flags, async (pilot) => {
     const { discoverKinds, findKinds } = await import('../../pilot/client/served-kinds.ts');
     const { listObjects } = await import('../../pilot/client/list-objects.ts');
-    const known = await discoverKinds(pilot, patience);
+    const known = await discoverKinds(pilot);
     const chosen = [...new Set(word.split(',').flatMap((one) => findKinds(known, one)))];
     const lists = await Promise.all(
       chosen.map((kind) =>
         listObjects(pilot, {
           kind,
-          timeout: patience,
           ...(namespace === undefined ? {} : { namespace }),
         }),
       ),

@@ -9,8 +9,6 @@ export interface ListQuery {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Milliseconds to wait for each page. */
-  readonly timeout?: number;
 }
 
 /** So many objects come in one answer, as kubectl asks for them. */
@@ -52,10 +50,7 @@ export async function readPages<P extends Page<unknown>>(
   let next: string | undefined;
   do {
     const path = `${pathOf(query)}?${formatQuery(query, next)}`;
-    const { timeout } = query;
-    const page = accepted(
-      await pilot.ask({ path, accept, ...(timeout === undefined ? {} : { timeout }) }),
-    ) as P;
+    const page = accepted(await pilot.ask({ path, accept })) as P;
     pages.push(page);
     next = page.metadata?.continue;
   } while (next !== undefined && next !== '');

@@ -41,24 +41,13 @@ interface DiscoveredResource {
 const discovery = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 /** All kinds, those of Istio before those of the core group. Throws OperationError `E_PILOT_UNREACHABLE`, `E_PILOT_STRANGE`. */
-export async function discoverKinds(
-  pilot: Connection,
-  timeout?: number,
-): Promise<readonly ServedKind[]> {
-  const lists = await Promise.all(['/apis', '/api'].map((path) => discover(pilot, path, timeout)));
+export async function discoverKinds(pilot: Connection): Promise<readonly ServedKind[]> {
+  const lists = await Promise.all(['/apis', '/api'].map((path) => discover(pilot, path)));
   return lists.flat();
 }
 
-async function discover(
-  pilot: Connection,
-  path: string,
-  timeout: number | undefined,
-): Promise<readonly ServedKind[]> {
-  const { body } = await pilot.ask({
-    path,
-    accept: discovery,
-    ...(timeout === undefined ? {} : { timeout }),
-  });
+async function discover(pilot: Connection, path: string): Promise<readonly ServedKind[]> {
+  const { body } = await pilot.ask({ path, accept: discovery });
   const { items } = (body ?? {}) as DiscoveryList;
   if (items === undefined) {
     const text = `${pilot.address.url}${path} is not the configuration API of a mesh`;

@@ -55,7 +55,7 @@ describe('parseSelector', () => {
 
   it('reads long selectors in a time that grows with their length only', () => {
     const length = 100_000;
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const text of [',', '(', ' ', '!', 'a in (', 'a=b,', '= ']) {
       try {
         parseSelector(text.repeat(length), '');
@@ -63,6 +63,6 @@ describe('parseSelector', () => {
         // Most of them are no selectors.
       }
     }
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(process.cpuUsage(start).user < 5_000_000);
   });
 });

@@ -14,8 +14,11 @@ export type FoundText =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
-/** A file that is empty or gone is believed only when it still is so much later (ms). */
-export const disbelief = 30;
+/**
+ * A file that is empty or gone is believed only when it still is so much later (ms). Git removes a file before it writes
+ * the new one, and on a machine with much to do it may have to wait for its turn between the two.
+ */
+export const disbelief = 200;
 
 /** Whether a file is gone or has nothing in it, as for a moment while an editor saves it. */
 export function isNothing(found: FoundText): boolean {

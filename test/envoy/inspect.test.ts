@@ -260,6 +260,8 @@ describe('an Envoy that refuses a rule', () => {
     await until('a rejection', async () =>
       (await view.syncs()).some(({ types }) => types.route?.state === 'nack'),
     );
+    // What was written last may come with a push of its own.
+    await mesh.settled();
   });
 
   after(() => lifecycle.close());

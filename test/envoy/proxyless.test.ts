@@ -51,9 +51,13 @@ describe('programs without a proxy (gRPC)', () => {
     await untilAnswersOf(client, expected);
   }
 
+  /**
+   * Of 64 calls, so that one of two versions is not taken for all there is: with the rule of the test before, three of four
+   * calls may go there (0.75 ** 64 is 1e-8).
+   */
   async function untilAnswersOf(caller: GreeterCaller, expected: readonly string[]): Promise<void> {
     const answered = async (): Promise<boolean> => {
-      const answers = Object.keys(await caller.count(8)).toSorted();
+      const answers = Object.keys(await caller.count(64)).toSorted();
       return answers.join() === expected.join();
     };
     await until(`answers of ${expected.join(' and ')}`, answered);
@@ -164,7 +168,9 @@ describe('programs without a proxy (gRPC)', () => {
       }),
     );
     await untilAnswers('RESOURCE_EXHAUSTED');
-    assert.deepEqual(v1.received, []);
+    // The first calls may have gone by the rule of before.
+    v1.received.length = 0;
+    assert.deepEqual([await client.greet(), v1.received], ['RESOURCE_EXHAUSTED', []]);
   });
 
   it('are sent by a hash of a header', async () => {

@@ -3,6 +3,7 @@ import { AdsServer } from '../../pilot/ads/server.ts';
 import type { Snapshot } from '../../pilot/xds/resource.ts';
 import { createLog } from '../../kit/log.ts';
 import { Lifecycle } from '../../kit/lifecycle.ts';
+import { freePort } from '../support/ports.ts';
 import { AdsClient } from './ads-client.ts';
 import { FixedSource } from './fixed-source.ts';
 import { edsCluster, endpoints, httpListener, routes, snapshotOf } from './xds-fixture.ts';
@@ -176,6 +177,8 @@ describe('the ADS server', () => {
   });
 
   it('sends only what changed to a client that comes back to another server', async () => {
+    // Of those that nobody else is given while there is no server.
+    address = await server.listen(`127.0.0.1:${await freePort()}`);
     source.set(first);
     const client = connect('delta');
     await client.until(has(client, first));

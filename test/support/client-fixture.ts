@@ -5,6 +5,7 @@ import { connectPilot } from '../../pilot/client/connection.ts';
 import type { HttpServerDeps } from '../../pilot/http/deps.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type TemporaryFolder, makeTemporaryFolder } from './folders.ts';
+import { freePort } from './ports.ts';
 import { type RecordedTerminal, linesOf, recordTerminal } from './recorded-terminal.ts';
 
 /** What a command has done. */
@@ -35,7 +36,8 @@ export interface ClientFixture {
 export async function openClientFixture(
   changes: Partial<HttpServerDeps> = {},
 ): Promise<ClientFixture> {
-  const server = await startApiServer(changes);
+  // Of the ports that nobody else is given while the server is away.
+  const server = await startApiServer(changes, await freePort());
   let running = server;
   const folder = await makeTemporaryFolder();
   const pilot = connectPilot({ url: server.url });

@@ -34,6 +34,8 @@ export class EchoServer implements Closer {
     this.server = createServer((request, response) => {
       void this.#handle(request, response);
     });
+    // A proxy keeps its connections; one that ends while a request is on its way would cost that request.
+    this.server.keepAliveTimeout = 0;
   }
 
   static async start(service: string, version: string): Promise<EchoServer> {

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,12 +26,15 @@ export interface RealEnvoyOptions {
 export class RealEnvoy implements Closer {
   readonly #child: ChildProcess;
   readonly #folder: string;
+  /** When it has ended and all that it wrote is read. */
+  readonly #closed: Promise<unknown>;
   #log = '';
   #admin = '';
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     this.#folder = folder;
+    this.#closed = new Promise((resolve) => child.once('close', resolve));
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#log += chunk.toString();
     });
@@ -92,12 +94,12 @@ export class RealEnvoy implements Closer {
     return this.#log.split('\n').filter((line) => /\]\[(warning|error|critical)\]/.test(line));
   }
 
+  /** Afterwards all its complaints are there. */
   async close(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = once(this.#child, 'exit');
       this.#child.kill('SIGKILL');
-      await ended;
     }
+    await this.#closed;
     await rm(this.#folder, { recursive: true, force: true });
   }
 

@@ -71,8 +71,8 @@ export class TestMesh implements Closer {
   async close(): Promise<void> {
     const { types } = this.pilot.ads.counters();
     const refused = Object.entries(types).filter(([, { rejections }]) => rejections > 0);
-    const complaints = this.#envoys.flatMap((envoy) => envoy.complaints());
     await this.#lifecycle.close();
+    const complaints = this.#envoys.flatMap((envoy) => envoy.complaints());
     if (refused.length > 0) {
       throw new Error(`a proxy has refused configuration: ${complaints.join('\n')}`);
     }

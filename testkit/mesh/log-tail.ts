@@ -37,7 +37,9 @@ export class LogTail implements Closer {
 
   async #take(key: string, limit: number): Promise<AccessLogEntry | undefined> {
     const deadline = Date.now() + limit;
-    while (!this.#entries.has(key) && Date.now() <= deadline) {
+    for (let isLast = false; !this.#entries.has(key) && !isLast;) {
+      // Once more when time is up: it may have passed while this program had to stand still.
+      isLast = Date.now() > deadline;
       this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
       await this.#reading;
       if (!this.#entries.has(key)) await delay(2);

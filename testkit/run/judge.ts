@@ -214,6 +214,14 @@ export function durationOf({ outcome, log }: Observation): number {
   return log?.duration ?? outcome.took;
 }
 
+/**
+ * How long it took without the service: a fault delays a request before it is sent. What a service takes for its answer is no
+ * matter of the rule; it may be one of ours, in a program that has much to do.
+ */
+function durationBefore(seen: Observation): number {
+  return durationOf(seen) - Number(headerOf(seen.outcome, 'x-envoy-upstream-service-time') ?? 0);
+}
+
 function judgeTime(took: Span | undefined, seen: Observation): readonly Check[] {
   if (took === undefined) return [];
   const duration = durationOf(seen);
@@ -238,7 +246,8 @@ export function hasFault(
   const { log, outcome } = seen;
   const flags = log?.flags ?? [];
   const delayed =
-    delay === undefined || (flags.includes('DI') && isWithin(spanAbout(delay), durationOf(seen)));
+    delay === undefined ||
+    (flags.includes('DI') && isWithin(spanAbout(delay), durationBefore(seen)));
   const aborted =
     abort === undefined ||
     (flags.includes('FI') && outcome.kind === 'answer' && outcome.status === abort);

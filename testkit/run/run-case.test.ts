@@ -74,6 +74,50 @@ describe('a case', () => {
     );
   });
 
+  it('sees a copy that came while the program had to stand still', async () => {
+    const entry = caseOf({ expect: { mirror: [] } });
+    const mesh: MeshUnderTest = {
+      ...meshOf(['v1']),
+      call: async (...call) => {
+        const seen = await meshOf(['v1']).call(...call);
+        const arrivals = [...seen.arrivals];
+        const copy = { service: 'log', workload: 'log', port: 80, mirrored: true };
+        setImmediate(() => {
+          // For longer than copies are waited for; what is to be read comes after what is late.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+          setImmediate(() => arrivals.push(copy));
+        });
+        return { ...seen, arrivals };
+      },
+    };
+    const { checks } = await runCase(entry, mesh, options);
+    assert.deepEqual(
+      checks.map(({ what, verdict, seen }) => [what, verdict, seen]),
+      [['mirror', 'failed', 'log']],
+    );
+  });
+
+  it('does not count what the service takes as the delay of a fault', async () => {
+    const mesh = (serviceTime: string): MeshUnderTest => ({
+      ...meshOf(['v1']),
+      call: async (...call) => {
+        const seen = await meshOf(['v1']).call(...call);
+        const headers = { 'x-envoy-upstream-service-time': serviceTime };
+        const outcome = { kind: 'answer', status: 200, headers, body: '', took: 1700 } as const;
+        const log = { start: '', status: 200, flags: ['DI'], duration: 1650, attempts: 1 };
+        return { ...seen, outcome, log };
+      },
+    });
+    const entry = caseOf({ expect: { fault: { delay: 300, share: 1 } }, requests: 1 });
+    const runs = await Promise.all(
+      ['1340', '10', '1450'].map((serviceTime) => runCase(entry, mesh(serviceTime), options)),
+    );
+    assert.deepEqual(
+      runs.map(({ checks }) => checks.map(({ verdict }) => verdict)),
+      [['passed'], ['failed'], ['failed']],
+    );
+  });
+
   it('sends more requests for what may differ', () => {
     const alpha = 1e-6;
     const share = (first: number): SuiteCase['expect'] => ({

@@ -1,5 +1,4 @@
 import { forEachConcurrently } from '../../kit/concurrent.ts';
-import { delay } from '../../kit/lifecycle.ts';
 import type { PlannedBehaviour } from '../case-file/case-file.ts';
 import type { Expectation } from '../case-file/expectation.ts';
 import type { SuiteCase } from '../case-file/suite.ts';
@@ -7,6 +6,7 @@ import type { Behaviour } from '../mesh/backend.ts';
 import type { CallPlan, MeshUnderTest } from '../mesh/mesh-under-test.ts';
 import type { Arrival, Observation } from '../mesh/observation.ts';
 import { isAt } from '../mesh/targets.ts';
+import { lookForCopies, looksForNone, looksForSome } from './copies.ts';
 import { type Check, answerer, describeFailure, hasFault, isMirroredTo, judge } from './judge.ts';
 import {
   acceptedRange,
@@ -35,9 +35,6 @@ export interface CaseOptions {
 
 /** How often a request is sent whose expectation names who answers: a version of half the traffic is noticed. */
 const repetitions = 10;
-/** How long copies may be on their way when some are expected, and when none are (ms). */
-const copyLimit = 2000;
-const noCopyTime = 100;
 
 /** The probability of a false alarm that each share of a file may have. */
 export function alphaOf(cases: readonly Pick<SuiteCase, 'expect'>[]): number {
@@ -151,15 +148,13 @@ function behave(when: readonly PlannedBehaviour[]): (arrival: Arrival) => Behavi
   };
 }
 
-/** Nobody waits for the answer to a copy, so copies may come after the answer to the request. */
 async function untilCopied(
   mirror: readonly string[] | undefined,
   { arrivals }: Observation,
 ): Promise<void> {
   if (mirror === undefined) return;
-  if (mirror.length === 0) return delay(noCopyTime);
-  const deadline = Date.now() + copyLimit;
-  while (!isMirroredTo(mirror, arrivals) && Date.now() < deadline) await delay(5);
+  if (mirror.length === 0) return lookForCopies(() => false, looksForNone);
+  await lookForCopies(() => isMirroredTo(mirror, arrivals), looksForSome);
 }
 
 /** One verdict for each expectation: all requests must be as expected. */
