@@ -60,6 +60,20 @@ describe('the dir store, over its files', () => {
     assert.deepEqual(dir.problems(), []);
   });
 
+  it('takes a misspelt kind for a mistake, and passes over what is not of the mesh', async () => {
+    const rule = virtualServiceYaml('a', 'v1');
+    await dir.write('a.yaml', rule);
+    await dir.write('pod.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n');
+    await dir.open();
+    await dir.write('a.yaml', rule.replace('VirtualService', 'VirtualServce'));
+    await untilValue(dir.store.problems, (found) => found.length > 1);
+    const found = dir.store.problems.current() ?? [];
+    assert.deepEqual(
+      [dir.inForce(), found.map(({ code, severity }) => `${severity} ${code}`)],
+      [['a:v1'], ['error E_KIND_UNKNOWN', 'warning E_KIND_UNKNOWN']],
+    );
+  });
+
   it('says of a new file with a mistake how to mend it, and not that something stays in force', async () => {
     await dir.open();
     await dir.write('a.yaml', 'apiVersion: networking.istio.io/v1\nspec:\n\thosts: []\n');
