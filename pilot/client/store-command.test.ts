@@ -140,9 +140,9 @@ describe('cmesh store', () => {
   });
 
   it('writes nothing when there is a mistake in what it reads', async () => {
-    await writeFile(join(folder.path, 'wrong.yaml'), virtualServiceYaml('wrong', 'NO'));
+    await writeFile(join(folder.path, 'wrong.yaml'), virtualServiceYaml('wrong', 'N_O'));
     const place = 'VirtualService default/wrong: spec.http[0].route[0].destination.subset';
-    const mistake = `${place}: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them`;
+    const mistake = `${place}: Invalid value: "N_O": must be letters, digits and -, at most 63 of them`;
     const said = [
       await migrate({}),
       await imported({ filename: [folder.path] }),

@@ -40,14 +40,14 @@ describe('the dir store, over its files', () => {
   it('says where mistakes are and keeps the last good content in force', async () => {
     await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'v1')}`);
     await dir.open();
-    await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'NO')}`);
+    await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'N_O')}`);
     await untilValue(dir.store.problems, (found) => found.length > 0);
     assert.deepEqual(
       [dir.inForce(), dir.problems()],
       [
         ['a:v1'],
         [
-          'E_FIELD_INVALID a.yaml:15:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them',
+          'E_FIELD_INVALID a.yaml:15:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "N_O": must be letters, digits and -, at most 63 of them',
         ],
       ],
     );
