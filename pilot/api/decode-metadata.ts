@@ -1,6 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import { forbidden, invalid, notKept, required, unknownField } from './field-error.ts';
-import { checkLabels, isDnsLabel } from './field-rules.ts';
+import { checkAnnotations, checkLabels, isDnsLabel } from './field-rules.ts';
 import type { KindDefinition } from './kind.ts';
 import { fallbackNamespace } from './namespace.ts';
 import type { ObjectMeta } from './resource.ts';
@@ -135,10 +135,13 @@ function* checkNoNamespace({ namespace = '' }: Partial<ObjectMeta>): Iterable<Fi
   if (namespace !== '') yield forbidden('metadata.namespace', 'not allowed on this type');
 }
 
+/** Labels of a DNS name, which Kubernetes lets be longer here than in DNS (apimachinery, IsDNS1123Subdomain). */
+const objectName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+
 function* checkMetadata(metadata: ObjectMeta): Iterable<FieldError> {
   const { name, namespace } = metadata;
   if (name === '') yield required('metadata.name', 'write a name');
-  else if (name.length > 253 || !name.split('.').every(isDnsLabel)) {
+  else if (name.length > 253 || !objectName.test(name)) {
     yield invalid(
       'metadata.name',
       name,
@@ -149,4 +152,5 @@ function* checkMetadata(metadata: ObjectMeta): Iterable<FieldError> {
     yield invalid('metadata.namespace', namespace, 'must be lower-case letters, digits and -');
   }
   yield* checkLabels('metadata.labels', metadata.labels);
+  yield* checkAnnotations('metadata.annotations', metadata.annotations);
 }

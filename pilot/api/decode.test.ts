@@ -105,6 +105,9 @@ describe('decodeObject', () => {
       { name: 'a', labels: { app: 'no spaces' } },
       { name: 'a', finalizers: [], managedFields: [], generateName: 'x' },
       { name: 'a', finalizers: ['shop/wait'], ownerReferences: [{ name: 'b' }] },
+      { name: `${'a'.repeat(100)}.${'b'.repeat(152)}` },
+      { name: `a-.${'b'.repeat(251)}` },
+      { name: 'a', annotations: { 'a b': '', 'x.example.com/Note_1': 'any text\n' } },
     ];
     assert.deepEqual(
       cases.map((metadata) => messages(decodeObject({ ...object, metadata }, 'Strict'))),
@@ -123,6 +126,13 @@ describe('decodeObject', () => {
         [
           'metadata.finalizers: is not kept: a deletion waits for nobody here',
           'metadata.ownerReferences: is not kept: nothing is deleted along with an owner here',
+        ],
+        [],
+        [
+          `metadata.name: Invalid value: "a-.${'b'.repeat(113)}...: must be lower-case letters, digits, - and . (a DNS name, RFC 1123), at most 253 characters`,
+        ],
+        [
+          'metadata.annotations: Invalid value: "a b": must be an annotation key: a name, or a DNS prefix, / and a name',
         ],
       ],
     );

@@ -7,13 +7,13 @@ function ofPolicy(trafficPolicy: object): readonly string[] {
 
 describe('DestinationRule', () => {
   it('accepts the fields of an ordinary rule', () => {
+    const warmup = { duration: '30s', minimumPercent: 5, aggression: 1 };
     const spec = {
       host: '*.service.consul',
       trafficPolicy: {
         loadBalancer: {
           consistentHash: { httpCookie: { name: 'user', ttl: '0s' }, ringHash: {} },
           localityLbSetting: { failover: [{ from: 'eu', to: 'us' }] },
-          warmup: { duration: '30s', minimumPercent: 5, aggression: 1 },
         },
         connectionPool: {
           tcp: { maxConnections: 100, connectTimeout: '30ms', tcpKeepalive: { time: '7200s' } },
@@ -21,9 +21,11 @@ describe('DestinationRule', () => {
         },
         outlierDetection: { consecutive5xxErrors: 7, interval: '5m', maxEjectionPercent: 100 },
         tls: { mode: 'ISTIO_MUTUAL' },
-        portLevelSettings: [{ port: { number: 9080 }, loadBalancer: { simple: 'ROUND_ROBIN' } }],
+        portLevelSettings: [
+          { port: { number: 9080 }, loadBalancer: { simple: 'ROUND_ROBIN', warmup } },
+        ],
       },
-      subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'all' }],
+      subsets: [{ name: 'v1', labels: { version: 'v1' } }, { name: 'Blue-Green' }],
       exportTo: ['*'],
     };
     assert.deepEqual(findingsOf('DestinationRule', spec), []);
@@ -101,6 +103,21 @@ describe('DestinationRule', () => {
         'spec.trafficPolicy.loadBalancer.warmup.minimumPercent: Invalid value: 150: must be <= 100',
       ],
     ]);
+  });
+
+  it('warns of a warm-up where nothing warms up', () => {
+    const warmup = { duration: '10s' };
+    const idle = (choice: string): string =>
+      `warning spec.trafficPolicy.loadBalancer.warmup: Forbidden: has no effect with ${choice}, only with ROUND_ROBIN and LEAST_REQUEST`;
+    assert.deepEqual(
+      [
+        ofPolicy({ loadBalancer: { simple: 'RANDOM', warmup } }),
+        ofPolicy({ loadBalancer: { consistentHash: { useSourceIp: true }, warmup } }),
+        ofPolicy({ loadBalancer: { simple: 'ROUND_ROBIN', warmup } }),
+        ofPolicy({ loadBalancer: { warmup } }),
+      ],
+      [[idle('simple RANDOM')], [idle('consistentHash')], [], []],
+    );
   });
 
   it('checks limits, outlier detection, TLS and tunnels', () => {

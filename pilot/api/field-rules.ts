@@ -146,10 +146,13 @@ export function isHeaderToken(name: string): boolean {
 
 export function* checkSubsetName(path: string, name: string | undefined): Findings {
   if (name === '') yield required(path, 'write the name of a subset, such as v1');
-  else if (name !== undefined && !isDnsLabel(name)) {
-    yield invalid(path, name, 'must be lower-case letters, digits and -, at most 63 of them');
+  else if (name !== undefined && !subsetName.test(name)) {
+    yield invalid(path, name, 'must be letters, digits and -, at most 63 of them');
   }
 }
+
+/** Unlike names of objects, in capitals too (istio/istio pkg/config/labels, IsDNS1123Label). */
+const subsetName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/i;
 
 export function* checkSubnets(path: string, subnets: readonly string[] | undefined): Findings {
   for (const [index, subnet] of (subnets ?? []).entries()) {
@@ -164,9 +167,7 @@ export function* checkLabels(
   labels: Readonly<Record<string, string>> | undefined,
 ): Findings {
   for (const [key, value] of Object.entries(labels ?? {})) {
-    if (!isLabelKey(key)) {
-      yield invalid(path, key, 'must be a label key: a name, or a DNS prefix, / and a name');
-    }
+    if (!isLabelKey(key)) yield invalid(path, key, `must be a label key: ${qualified}`);
     if (!labelValue.test(value)) {
       yield invalid(
         `${path}[${key}]`,
@@ -176,6 +177,18 @@ export function* checkLabels(
     }
   }
 }
+
+/** Values of annotations may be any text. */
+export function* checkAnnotations(
+  path: string,
+  annotations: Readonly<Record<string, string>> | undefined,
+): Findings {
+  for (const key of Object.keys(annotations ?? {})) {
+    if (!isLabelKey(key)) yield invalid(path, key, `must be an annotation key: ${qualified}`);
+  }
+}
+
+const qualified = 'a name, or a DNS prefix, / and a name';
 
 function isLabelKey(key: string): boolean {
   const [name = '', prefix, ...rest] = key.split('/').reverse();

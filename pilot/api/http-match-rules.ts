@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { forbidden, invalid, required } from './field-error.ts';
+import { asWarning, forbidden, invalid, required } from './field-error.ts';
 import {
   checkGateways,
   checkHeaderToken,
@@ -18,6 +18,7 @@ export function* checkHttpMatch(
   takesClaims: boolean,
 ): Iterable<FieldError> {
   yield* checkUri(`${path}.uri`, match.uri);
+  yield* checkCase(path, match);
   for (const [place, value] of stringMatches(path, match)) yield* checkStringMatch(place, value);
   yield* checkParameterNames(`${path}.queryParams`, match.queryParams);
   yield* checkHeaderNames(`${path}.headers`, match.headers, takesClaims);
@@ -42,6 +43,12 @@ function* checkUri(path: string, uri: StringMatch | undefined): Iterable<FieldEr
   if (uri === undefined) return;
   const { prefix, ...others } = uri;
   yield* checkStringMatch(path, prefix === '' ? others : uri);
+}
+
+function* checkCase(path: string, { uri, ignoreUriCase }: HttpMatchRequest): Iterable<FieldError> {
+  if (ignoreUriCase !== true || uri?.exact !== undefined || uri?.prefix !== undefined) return;
+  const why = 'has no effect without uri.exact or uri.prefix; a regex says it itself, by (?i)';
+  yield asWarning(forbidden(`${path}.ignoreUriCase`, why));
 }
 
 function* stringMatches(

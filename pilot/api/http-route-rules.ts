@@ -1,6 +1,6 @@
 import { checkDestination, checkWeights } from './destination-rules.ts';
 import type { FieldError } from './field-error.ts';
-import { deprecated, forbidden, required } from './field-error.ts';
+import { asWarning, deprecated, forbidden, required } from './field-error.ts';
 import { checkDuration, checkPercent } from './field-rules.ts';
 import { checkDirectResponse, checkRedirect, checkRewrite } from './http-answer-rules.ts';
 import { checkHeaders, isAuthorityHeader } from './http-header-rules.ts';
@@ -36,6 +36,7 @@ export function* checkHttpRoute(
   yield* checkHeaders(`${path}.headers`, route.headers);
   yield* checkAuthority(path, route);
   yield* checkMirrors(path, route);
+  yield* checkIdle(path, route);
 }
 
 /** What a route does: exactly one of route, redirect, directResponse and delegate. */
@@ -69,6 +70,27 @@ function* checkConflicts(path: string, route: HttpRoute): Iterable<FieldError> {
   if (route.directResponse !== undefined && route.rewrite !== undefined) {
     yield forbidden(`${path}.rewrite`, 'has no effect together with directResponse; remove it');
   }
+}
+
+/** What Istio takes and makes nothing of, without a word: it is for calls to a service only. */
+function* checkIdle(path: string, route: HttpRoute): Iterable<FieldError> {
+  const answer = (['redirect', 'directResponse'] as const).find(
+    (name) => route[name] !== undefined,
+  );
+  if (answer !== undefined) {
+    const { timeout, retries, mirror, mirrors, headers } = route;
+    const calls = { timeout, retries, mirror, mirrors, 'headers.request': headers?.request };
+    for (const [name] of Object.entries(calls).filter(([, value]) => value !== undefined)) {
+      yield idle(`${path}.${name}`, `together with ${answer}, which calls no service; remove it`);
+    }
+  }
+  if (route.mirrorPercentage !== undefined && route.mirror === undefined) {
+    yield idle(`${path}.mirrorPercentage`, 'without mirror; in mirrors, each has its percentage');
+  }
+}
+
+function idle(path: string, why: string): FieldError {
+  return asWarning(forbidden(path, `has no effect ${why}`));
 }
 
 function* checkRouteDestinations(

@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { deprecated, duplicate, invalid, required } from './field-error.ts';
+import { asWarning, deprecated, duplicate, forbidden, invalid, required } from './field-error.ts';
 import { checkDuration, checkOneOf } from './field-rules.ts';
 import { checkLocality, checkZoneAware } from './locality-rules.ts';
 import type { ConsistentHash, LoadBalancer } from './traffic-policy.ts';
@@ -23,6 +23,7 @@ export function* checkLoadBalancer(
   yield* checkOneOf(path, balancer, ['localityLbSetting', 'zoneAwareLbSetting']);
   yield* checkLocality(`${path}.localityLbSetting`, balancer.localityLbSetting);
   yield* checkZoneAware(`${path}.zoneAwareLbSetting`, balancer.zoneAwareLbSetting);
+  yield* checkWarmup(path, balancer);
   yield* checkDuration(`${path}.warmup.duration`, balancer.warmup?.duration);
   if (balancer.warmup?.aggression === 0) {
     yield invalid(`${path}.warmup.aggression`, 0, 'must be more than 0; 1 is linear');
@@ -31,6 +32,18 @@ export function* checkLoadBalancer(
   if (balancer.warmupDurationSecs !== undefined) {
     const value = balancer.warmupDurationSecs;
     yield deprecated(`${path}.warmupDurationSecs`, value, 'use warmup.duration');
+  }
+}
+
+/** Only two of Envoy's algorithms have a slow start; Istio sets it for no others, without a word. */
+function* checkWarmup(path: string, balancer: LoadBalancer): Iterable<FieldError> {
+  const { simple = '', consistentHash } = balancer;
+  const others = ['RANDOM', 'PASSTHROUGH'].includes(simple) ? `simple ${simple}` : undefined;
+  const choice = consistentHash === undefined ? others : 'consistentHash';
+  for (const name of ['warmup', 'warmupDurationSecs'] as const) {
+    if (choice === undefined || balancer[name] === undefined) continue;
+    const why = `has no effect with ${choice}, only with ROUND_ROBIN and LEAST_REQUEST`;
+    yield asWarning(forbidden(`${path}.${name}`, why));
   }
 }
 

@@ -128,6 +128,7 @@ describe('VirtualService', () => {
       [to(0), to(0)],
       [to(), to()],
       [to(-1), to(3)],
+      [{ destination: { host: 'reviews', subset: 'Blue-Green' } }],
     ];
     assert.deepEqual(
       findings.map((destinations) => ofHttp({ route: destinations })),
@@ -141,13 +142,14 @@ describe('VirtualService', () => {
           'spec.http[0].route: Invalid value: 0: the weights of several destinations must not add up to 0',
         ],
         ['spec.http[0].route[0].weight: Invalid value: -1: must not be negative'],
+        [],
       ],
     );
     assert.deepEqual(
-      ofHttp({ route: [{ destination: { host: '*', subset: 'V1', port: { number: 70000 } } }] }),
+      ofHttp({ route: [{ destination: { host: '*', subset: 'V_1', port: { number: 70000 } } }] }),
       [
         'spec.http[0].route[0].destination.host: Invalid value: "*": must name one service',
-        'spec.http[0].route[0].destination.subset: Invalid value: "V1": must be lower-case letters, digits and -, at most 63 of them',
+        'spec.http[0].route[0].destination.subset: Invalid value: "V_1": must be letters, digits and -, at most 63 of them',
         'spec.http[0].route[0].destination.port.number: Invalid value: 70000: must be between 1 and 65535',
       ],
     );
@@ -195,6 +197,41 @@ describe('VirtualService', () => {
         'spec.http[0].headers.request.remove[0]: Forbidden: the header Host cannot be changed here',
         'spec.http[0].mirrorPercent: Invalid value: 200: must be a percentage between 0 and 100',
         'warning spec.http[0].mirrorPercent: Invalid value: 200: is deprecated; use mirrorPercentage',
+      ],
+    );
+  });
+
+  it('warns of what nothing comes of', () => {
+    const calls = {
+      timeout: '1s',
+      retries: { attempts: 1 },
+      mirrors: [{ destination: { host: 'reviews' } }],
+      headers: { request: { set: { 'x-a': 'b' } }, response: { set: { 'x-a': 'b' } } },
+    };
+    const idle = (field: string, action: string): string =>
+      `warning spec.http[0].${field}: Forbidden: has no effect together with ${action}, which calls no service; remove it`;
+    assert.deepEqual(
+      [
+        ofHttp({ redirect: { uri: '/' }, ...calls }),
+        ofHttp({ directResponse: { status: 200 }, timeout: '1s' }),
+        ofHttp({ route, ...calls }),
+        ofHttp({ route, mirrorPercentage: { value: 10 } }),
+        ofHttp({ match: [{ uri: { regex: '/a' }, ignoreUriCase: true }], route }),
+        ofHttp({ match: [{ uri: { prefix: '/a' }, ignoreUriCase: true }], route }),
+      ],
+      [
+        ['timeout', 'retries', 'mirrors', 'headers.request'].map((field) =>
+          idle(field, 'redirect'),
+        ),
+        [idle('timeout', 'directResponse')],
+        [],
+        [
+          'warning spec.http[0].mirrorPercentage: Forbidden: has no effect without mirror; in mirrors, each has its percentage',
+        ],
+        [
+          'warning spec.http[0].match[0].ignoreUriCase: Forbidden: has no effect without uri.exact or uri.prefix; a regex says it itself, by (?i)',
+        ],
+        [],
       ],
     );
   });

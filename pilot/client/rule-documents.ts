@@ -1,7 +1,8 @@
 import { type Problem, formatProblem } from '../../kit/problem.ts';
 import { type DecodeResult, decodeObject } from '../api/decode.ts';
-import { fieldCodes } from '../api/field-error.ts';
-import { findKind, kinds } from '../api/kinds.ts';
+import { isForeign } from '../api/foreign.ts';
+import { findKind } from '../api/kinds.ts';
+import { itemsOf, joinPath } from '../store/list-items.ts';
 import { parseYamlDocument } from '../store/yaml-document.ts';
 import { explainYaml } from '../store/yaml-remedy.ts';
 import type { Place } from '../store/yaml-place.ts';
@@ -37,28 +38,10 @@ export function readDocuments({ file, text }: SourceText): readonly RuleDocument
     const { value, placeOf } = document;
     if (value === null || value === undefined) return [];
     const locate = (path: string): FilePlace => ({ file, ...placeOf(path) });
-    return itemsOf(value).map(({ item, path }) =>
-      readObject(item, (field) => locate(joinPath(path, field))),
+    return itemsOf(value).map((item) =>
+      readObject(item.value, (field) => locate(joinPath(item.path, field))),
     );
   });
-}
-
-interface Item {
-  readonly item: unknown;
-  readonly path: string;
-}
-
-/** What `cmesh get -o yaml` prints of several objects. */
-function itemsOf(value: object | string | number | boolean): readonly Item[] {
-  const { kind, items } = value as { readonly kind?: unknown; readonly items?: unknown };
-  const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items);
-  if (!isList) return [{ item: value, path: '' }];
-  return items.map((item: unknown, index) => ({ item, path: `items[${index}]` }));
-}
-
-function joinPath(parent: string, field: string): string {
-  if (parent === '') return field;
-  return field === '' ? parent : `${parent}.${field}`;
 }
 
 function readObject(value: unknown, placeOf: RuleDocument['placeOf']): RuleDocument {
@@ -81,16 +64,6 @@ function problemsOf(result: DecodeResult): readonly Problem[] {
 function isObject(value: unknown): value is WireObject {
   const { apiVersion, kind, metadata } = (value ?? {}) as Partial<WireObject>;
   return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata === 'object';
-}
-
-/**
- * Files made for Kubernetes hold objects that are none of the mesh's business, such as Deployments. What is in a group
- * of the mesh is a misspelt kind or version.
- */
-function isForeign({ code }: Problem, object: WireObject | undefined): boolean {
-  if (code !== fieldCodes.kind || object === undefined) return false;
-  const [group = ''] = object.apiVersion.split('/', 1);
-  return !kinds.some((kind) => kind.group !== '' && kind.group === group);
 }
 
 function malformed(place: FilePlace, message: string): RuleDocument {

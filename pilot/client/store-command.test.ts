@@ -140,9 +140,9 @@ describe('cmesh store', () => {
   });
 
   it('writes nothing when there is a mistake in what it reads', async () => {
-    await writeFile(join(folder.path, 'wrong.yaml'), virtualServiceYaml('wrong', 'NO'));
+    await writeFile(join(folder.path, 'wrong.yaml'), virtualServiceYaml('wrong', 'N_O'));
     const place = 'VirtualService default/wrong: spec.http[0].route[0].destination.subset';
-    const mistake = `${place}: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them`;
+    const mistake = `${place}: Invalid value: "N_O": must be letters, digits and -, at most 63 of them`;
     const said = [
       await migrate({}),
       await imported({ filename: [folder.path] }),
@@ -159,6 +159,34 @@ describe('cmesh store', () => {
       },
     ]);
     assert.deepEqual(await read(kv), []);
+  });
+
+  it('takes in the items of a List, and says what it leaves out', async () => {
+    const item = (name: string, kind = 'VirtualService'): string =>
+      `- ${virtualServiceYaml(name, 'v1').trimEnd().replace('VirtualService', kind).replaceAll('\n', '\n  ')}\n`;
+    const list = `apiVersion: v1\nkind: List\nitems:\n${item('a')}${item('b')}`;
+    const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n';
+    const said = [
+      await imported({}, list + item('c', 'VirtualServce')),
+      await imported({}, `${list}---\n${pod}`),
+    ];
+    const unknown = (kind: string): string => `kind: Invalid value: ${kind}`;
+    assert.deepEqual(said, [
+      {
+        code: 1,
+        out: '',
+        errors: `E_KIND_UNKNOWN -:31:9 VirtualServce: ${unknown('"networking.istio.io/v1 VirtualServce": is not a kind of the mesh (did you mean "VirtualService"?)')}\nnothing has been written: correct the mistakes first\n`,
+      },
+      {
+        code: 0,
+        out: '2 created\n',
+        errors: `left out: E_KIND_UNKNOWN -:32:7 Pod: ${unknown('"v1 Pod": is not a kind of the mesh')}\n`,
+      },
+    ]);
+    assert.deepEqual(
+      (await read(kv)).map((line) => line.split(' ')[0]),
+      ['a', 'b'],
+    );
   });
 
   it('exports the same text from every store, and takes it in again', async () => {

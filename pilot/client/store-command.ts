@@ -5,6 +5,7 @@ import { exitCodes } from '../../kit/exit-code.ts';
 import { createLog } from '../../kit/log.ts';
 import { formatProblem } from '../../kit/problem.ts';
 import type { Terminal } from '../../kit/terminal.ts';
+import { fieldCodes } from '../api/field-error.ts';
 import type { ConfigObject } from '../api/resource.ts';
 import { exportYaml } from '../store/export-yaml.ts';
 import { openStore } from '../store/open-store.ts';
@@ -148,9 +149,13 @@ function readOutput(text: string | undefined): boolean {
   throw new OperationError('E_USAGE', `--output "${text}" is not json`);
 }
 
-/** Whether there is a mistake; warnings are for `cmesh validate`. */
+/** Whether there is a mistake. What is not of the mesh and left out is said; other warnings are for `cmesh validate`. */
 function showProblems({ problems }: StoreContent, terminal: Terminal): boolean {
   const errors = problems.filter(({ severity }) => severity === 'error');
+  const foreign = problems.filter(
+    ({ severity, code }) => severity !== 'error' && code === fieldCodes.kind,
+  );
+  for (const problem of foreign) terminal.complain(`left out: ${formatProblem(problem)}\n`);
   for (const problem of errors) terminal.complain(`${formatProblem(problem)}\n`);
   return errors.length > 0;
 }

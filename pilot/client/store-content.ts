@@ -53,9 +53,9 @@ class FileReader implements StoreContent {
   readonly #seen = new Map<string, string>();
 
   read(path: string, text: string): void {
-    for (const { object, problems, line } of parseConfigFile(path, text).documents) {
+    for (const { objects, problems, line } of parseConfigFile(path, text).documents) {
       this.problems.push(...problems.map(asOfFile));
-      if (object !== undefined) this.#take(object, `${path}:${line}`);
+      for (const { object, below } of objects) this.#take(object, `${path}:${line + below}`);
     }
   }
 

@@ -1,4 +1,5 @@
-import type { ConfigObject } from '../api/resource.ts';
+import type { KindDefinition } from '../api/kind.ts';
+import type { ConfigObject, ObjectMeta } from '../api/resource.ts';
 import type { HttpServerDeps } from './deps.ts';
 import { type Target, inVersion, withGivenLabels } from './object-request.ts';
 import { reachOf, withReconciled } from './reconciled.ts';
@@ -34,8 +35,15 @@ export function presentLasting(
   target: Target,
 ): ConfigObject {
   const { definition } = target;
-  const served = analysis?.serve(object) ?? object;
+  const served = uncounted(analysis?.serve(object) ?? object, definition);
   if (definition.show === undefined) return inVersion(served, target);
   const metadata = withGivenLabels(served.metadata, definition);
   return inVersion(definition.show({ ...served, metadata }), target);
+}
+
+/** Secrets, ConfigMaps and Namespaces have no generation in Kubernetes, and so have none here; the store counts all alike. */
+function uncounted(object: ConfigObject, { group }: KindDefinition): ConfigObject {
+  if (group !== '') return object;
+  const metadata = Object.entries(object.metadata).filter(([name]) => name !== 'generation');
+  return { ...object, metadata: Object.fromEntries(metadata) as unknown as ObjectMeta };
 }

@@ -1,8 +1,9 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../../kit/problem.ts';
 import { decodeObject } from '../api/decode.ts';
-import { fieldCodes } from '../api/field-error.ts';
+import { isForeign } from '../api/foreign.ts';
 import type { ConfigObject } from '../api/resource.ts';
+import { type Item, itemsOf, joinPath, pathOfItem } from './list-items.ts';
 import { type DocumentText, splitDocuments } from './yaml-split.ts';
 import { parseYamlDocument } from './yaml-document.ts';
 import { type Place, placeOfField } from './yaml-place.ts';
@@ -14,9 +15,17 @@ export interface FileDocument {
   readonly text: string;
   /** Line of the file it begins at, from 1. */
   readonly line: number;
-  /** Missing when the document is empty or wrong. */
-  readonly object?: ConfigObject;
+  /** One, or the items of a List; none when the document is empty or wrong. */
+  readonly objects: readonly DocumentObject[];
   readonly problems: readonly Problem[];
+}
+
+export interface DocumentObject {
+  readonly object: ConfigObject;
+  /** Its place in a List; missing when the document is the object. */
+  readonly item?: number;
+  /** How many lines below the beginning of its document it begins. */
+  readonly below: number;
 }
 
 export interface ConfigFile {
@@ -61,7 +70,7 @@ function takeValue({ text, line }: DocumentText, value: unknown): FileDocument |
   if (value === undefined) return undefined;
   const result = decodeObject(value, 'Strict');
   if (!result.ok || result.warnings.length > 0) return undefined;
-  return { text, line, object: result.object, problems: [] };
+  return { text, line, objects: [{ object: result.object, below: 0 }], problems: [] };
 }
 
 /** Problems name lines: a document that has some is read again when it has moved. */
@@ -70,12 +79,15 @@ function atLine(document: FileDocument | undefined, line: number): FileDocument 
   return document.problems.length === 0 ? { ...document, line } : undefined;
 }
 
-/** Says where in the file the fields of a document stand; what is missing, where it should be. */
-export function fieldPlaces({ text, line }: FileDocument): (path: string) => Place {
+/** Says where in the file the fields of an object stand; what is missing, where it should be. */
+export function fieldPlaces(
+  { text, line }: FileDocument,
+  { item }: DocumentObject,
+): (path: string) => Place {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
   return (path) => {
-    const place = placeOfField(document, lines, path);
+    const place = placeOfField(document, lines, joinPath(pathOfItem(item), path));
     return { ...place, line: place.line + line - 1 };
   };
 }
@@ -86,22 +98,43 @@ function parsePart(path: string, { text, line }: DocumentText, outcome: string):
   const show = (place: Place): string => `${path}:${place.line}:${place.column}`;
   if (!document.ok) {
     const message = `${explainYaml(document.message)}${outcome}`;
-    return { text, line, problems: [malformed(show(document.place), message)] };
+    return { text, line, objects: [], problems: [malformed(show(document.place), message)] };
   }
   const { value, placeOf } = document;
-  if (value === null || value === undefined) return { text, line, problems: [] };
+  if (value === null || value === undefined) return { text, line, objects: [], problems: [] };
+  const parts = itemsOf(value).map((item) =>
+    readItem(item, (field) => {
+      const place = placeOf(joinPath(item.path, field));
+      return { shown: show(place), below: place.line - line };
+    }),
+  );
+  return {
+    text,
+    line,
+    objects: parts.flatMap(({ objects }) => objects),
+    problems: parts.flatMap(({ problems }) => problems),
+  };
+}
+
+interface FieldPlace {
+  readonly shown: string;
+  readonly below: number;
+}
+
+function readItem(
+  { value, index }: Item,
+  placeOf: (field: string) => FieldPlace,
+): Pick<FileDocument, 'objects' | 'problems'> {
   const result = decodeObject(value, 'Strict');
   const found = result.ok ? result.warnings : result.problems;
   const problems = found.map((problem) => ({
-    ...soften(problem),
-    resource: `${show(placeOf(problem.path ?? ''))} ${problem.resource}`,
+    ...problem,
+    severity: isForeign(problem, value) ? ('warning' as const) : problem.severity,
+    resource: `${placeOf(problem.path ?? '').shown} ${problem.resource}`,
   }));
-  return { text, line, problems, ...(result.ok ? { object: result.object } : {}) };
-}
-
-/** Files made for Kubernetes may hold objects that are none of the mesh's business beside those that are. */
-function soften(problem: Problem): Problem {
-  return problem.code === fieldCodes.kind ? { ...problem, severity: 'warning' } : problem;
+  if (!result.ok) return { objects: [], problems };
+  const item = index === undefined ? { below: 0 } : { item: index, below: placeOf('').below };
+  return { objects: [{ object: result.object, ...item }], problems };
 }
 
 /** Ends the problem of a file that cannot be read at all, for those who watch it. */

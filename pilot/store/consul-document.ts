@@ -52,7 +52,7 @@ function readJson(path: string, text: string): KvDocument | undefined {
 function readYaml(path: string, text: string): KvDocument {
   const { documents } = parseConfigFile(path, text);
   const problems = documents.flatMap((document) => document.problems).map(asKey);
-  const objects = documents.flatMap(({ object }) => (object === undefined ? [] : [object]));
+  const objects = documents.flatMap((document) => document.objects.map(({ object }) => object));
   const [object] = objects;
   if (object !== undefined && objects.length === 1) {
     const isWrong = problems.some(({ severity }) => severity === 'error');

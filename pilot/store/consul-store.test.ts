@@ -178,7 +178,7 @@ describe('the consul store, over its keys', () => {
   it('says what is wrong with what people write, and keeps the last good content in force', async () => {
     const store = await pilots.open();
     await store.create(virtualServiceObject('a', 'v1'));
-    await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'NO'));
+    await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'N_O'));
     await pilots.putByHand(pilots.pathOf('b'), virtualServiceYaml('c', 'v1'));
     await pilots.putByHand(pilots.pathOf('d'), 'a: [');
     await pilots.putByHand(
@@ -193,7 +193,7 @@ describe('the consul store, over its keys', () => {
       [
         'a:v1',
         [
-          `E_FIELD_INVALID ${pilots.pathOf('a')}:13:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them`,
+          `E_FIELD_INVALID ${pilots.pathOf('a')}:13:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "N_O": must be letters, digits and -, at most 63 of them`,
           `E_KEY_MISMATCH ${pilots.pathOf('b')}: holds VirtualService default/c, which belongs under ${pilots.pathOf('c')}; ${stays}`,
           `E_YAML ${pilots.pathOf('d')}:1:5: Flow sequence in block collection must be sufficiently indented and end with a ]; ${stays}`,
           `E_KEY_CONTENT ${pilots.pathOf('e')}: holds 2 objects; a key holds one; ${stays}`,
@@ -203,7 +203,7 @@ describe('the consul store, over its keys', () => {
     );
     await assert.rejects(store.replace(virtualServiceObject('a', 'v2')), { code: 'E_FILE_BROKEN' });
     await assert.rejects(store.create(virtualServiceObject('d', 'v2')), { code: 'E_FILE_BROKEN' });
-    assert.equal(await pilots.raw(pilots.pathOf('a')), virtualServiceYaml('a', 'NO'));
+    assert.equal(await pilots.raw(pilots.pathOf('a')), virtualServiceYaml('a', 'N_O'));
     await pilots.putByHand(pilots.pathOf('a'), virtualServiceYaml('a', 'v2'));
     await pilots.become(store, 'a:v2');
     assert.equal(pilots.problems(store).length, 4);

@@ -40,14 +40,14 @@ describe('the dir store, over its files', () => {
   it('says where mistakes are and keeps the last good content in force', async () => {
     await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'v1')}`);
     await dir.open();
-    await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'NO')}`);
+    await dir.write('a.yaml', `# x\n---\n${virtualServiceYaml('a', 'N_O')}`);
     await untilValue(dir.store.problems, (found) => found.length > 0);
     assert.deepEqual(
       [dir.inForce(), dir.problems()],
       [
         ['a:v1'],
         [
-          'E_FIELD_INVALID a.yaml:15:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "NO": must be lower-case letters, digits and -, at most 63 of them',
+          'E_FIELD_INVALID a.yaml:15:21 VirtualService default/a: spec.http[0].route[0].destination.subset: Invalid value: "N_O": must be letters, digits and -, at most 63 of them',
         ],
       ],
     );
@@ -58,6 +58,20 @@ describe('the dir store, over its files', () => {
     await dir.write('a.yaml', virtualServiceYaml('a', 'v2'));
     await dir.become('a:v2');
     assert.deepEqual(dir.problems(), []);
+  });
+
+  it('takes a misspelt kind for a mistake, and passes over what is not of the mesh', async () => {
+    const rule = virtualServiceYaml('a', 'v1');
+    await dir.write('a.yaml', rule);
+    await dir.write('pod.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n');
+    await dir.open();
+    await dir.write('a.yaml', rule.replace('VirtualService', 'VirtualServce'));
+    await untilValue(dir.store.problems, (found) => found.length > 1);
+    const found = dir.store.problems.current() ?? [];
+    assert.deepEqual(
+      [dir.inForce(), found.map(({ code, severity }) => `${severity} ${code}`)],
+      [['a:v1'], ['error E_KIND_UNKNOWN', 'warning E_KIND_UNKNOWN']],
+    );
   });
 
   it('says of a new file with a mistake how to mend it, and not that something stays in force', async () => {

@@ -195,5 +195,5 @@ export class DirWriter {
 
 /** A file with a Secret in it is for its owner only. */
 function hasSecret({ documents }: ConfigFile): boolean {
-  return documents.some(({ object }) => object?.kind === 'Secret');
+  return documents.some(({ objects }) => objects.some(({ object }) => object.kind === 'Secret'));
 }

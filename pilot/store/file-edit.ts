@@ -4,7 +4,7 @@ import type { ConfigObject, ObjectKey } from '../api/resource.ts';
 import type { ConfigFile, FileDocument } from './config-file.ts';
 import type { OwnedObject } from './file-set.ts';
 import { StoreError } from './store.ts';
-import { type DocumentEdit, editDocument, newDocument } from './yaml-edit.ts';
+import { type DocumentEdit, editDocument, newDocument, removeItem } from './yaml-edit.ts';
 
 /** The new content of one file; without text the file goes. */
 export interface FileEdit {
@@ -21,12 +21,9 @@ export function writeObject(
   files: { readonly get: (path: string) => ConfigFile | undefined },
 ): FileEdit {
   if (owner === undefined) return writeNew(object, files);
-  const document = documentOf(owner, keyOf(object));
-  const edited = editDocument(document.text, object);
-  const texts = owner.file.documents.map((candidate) =>
-    candidate === document ? edited.text : candidate.text,
-  );
-  return { path: owner.file.path, text: texts.join(''), document: edited };
+  const { document, item } = placeOf(owner, keyOf(object));
+  const edited = editDocument(document.text, object, item);
+  return { path: owner.file.path, text: exchange(owner, document, edited.text), document: edited };
 }
 
 function writeNew(
@@ -60,26 +57,43 @@ const extension = '.yaml';
 
 /** Takes an object out of its file; with its last object the file goes. */
 export function removeObject(owner: OwnedObject): FileEdit {
-  const document = documentOf(owner, keyOf(owner.object));
+  const { document, item } = placeOf(owner, keyOf(owner.object));
   const { path, documents } = owner.file;
+  const isNeeded = item !== undefined && !isSpent(document, 1);
+  if (isNeeded) return { path, text: exchange(owner, document, removeItem(document.text, item)) };
   const rest = documents.filter((candidate) => candidate !== document);
-  const isEmpty = rest.every(
-    ({ object, problems }) => object === undefined && problems.length === 0,
-  );
-  return isEmpty ? { path } : { path, text: rest.map(({ text }) => text).join('') };
+  return rest.every((other) => isSpent(other, 0))
+    ? { path }
+    : { path, text: exchange(owner, document, '') };
+}
+
+/** Whether a document says nothing but the objects that go. */
+function isSpent({ objects, problems }: FileDocument, going: number): boolean {
+  return objects.length <= going && problems.length === 0;
+}
+
+/** The text of the file with another one in the place of a document. */
+function exchange({ file }: OwnedObject, document: FileDocument, text: string): string {
+  return file.documents
+    .map((candidate) => (candidate === document ? text : candidate.text))
+    .join('');
+}
+
+interface ObjectPlace {
+  readonly document: FileDocument;
+  /** In a List. */
+  readonly item?: number | undefined;
 }
 
 /** An object can be in force from an older state of a file that is wrong now; such a file is not touched. */
-function documentOf(owner: OwnedObject, key: ObjectKey): FileDocument {
+function placeOf(owner: OwnedObject, key: ObjectKey): ObjectPlace {
   const wanted = formatKey(key);
-  const document = owner.file.documents.find(
-    ({ object }) => object !== undefined && formatKey(keyOf(object)) === wanted,
-  );
-  if (document === undefined) {
-    throw new StoreError(
-      'E_FILE_BROKEN',
-      `${owner.file.path} has mistakes and is not overwritten; correct or remove it first`,
-    );
+  for (const document of owner.file.documents) {
+    const found = document.objects.find(({ object }) => formatKey(keyOf(object)) === wanted);
+    if (found !== undefined) return { document, item: found.item };
   }
-  return document;
+  throw new StoreError(
+    'E_FILE_BROKEN',
+    `${owner.file.path} has mistakes and is not overwritten; correct or remove it first`,
+  );
 }

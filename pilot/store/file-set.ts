@@ -61,8 +61,8 @@ export class FileSet {
   put(file: ConfigFile, modified?: string): void {
     const isBroken = file.documents.some(({ problems }) => problems.some(isError));
     const before = this.#slots.get(file.path)?.objects ?? new Map<string, ConfigObject>();
-    const current = file.documents.flatMap(({ object }) =>
-      object === undefined ? [] : [entryOf(object, before, modified)],
+    const current = file.documents.flatMap(({ objects }) =>
+      objects.map(({ object }) => entryOf(object, before, modified)),
     );
     // The first of two documents with one key counts, so the earlier ones are set last.
     const kept = isBroken ? before : new Map<string, ConfigObject>();
@@ -194,8 +194,10 @@ const sources = new WeakMap<ConfigObject, ConfigObject>();
 
 function findDuplicates(file: ConfigFile, ownerOf: (key: string) => string): readonly Problem[] {
   const seen = new Set<string>();
-  return file.documents.flatMap(({ object, line }) => {
-    if (object === undefined) return [];
+  const all = file.documents.flatMap(({ objects, line }) =>
+    objects.map(({ object, below }) => ({ object, line: line + below })),
+  );
+  return all.flatMap(({ object, line }) => {
     const key = formatKey(keyOf(object));
     const owner = ownerOf(key);
     const isFirst = owner === file.path && !seen.has(key);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import type { Json } from '../api/resource.ts';
 import { type DocumentEdit, editDocument, newDocument, writeDocument } from './yaml-edit.ts';
@@ -20,6 +20,14 @@ spec:
             subset: v1 # next: v2
 `;
 
+/** The same as others write it. */
+const habits = text
+  .replace('[reviews]', '[ reviews ]')
+  .replace('    - route:', '  - route:')
+  .replace('        - destination:', '    - destination:')
+  .replace('            host', '        host')
+  .replace('            subset', '        subset');
+
 describe('editDocument', () => {
   it('keeps comments and form of what stays', () => {
     const edited = editDocument(text, virtualServiceObject('reviews', 'v2')).text;
@@ -27,12 +35,6 @@ describe('editDocument', () => {
   });
 
   it('keeps the habits of the file: indentation of lists, padding of brackets', () => {
-    const habits = text
-      .replace('[reviews]', '[ reviews ]')
-      .replace('    - route:', '  - route:')
-      .replace('        - destination:', '    - destination:')
-      .replace('            host', '        host')
-      .replace('            subset', '        subset');
     const edited = editDocument(habits, virtualServiceObject('reviews', 'v2')).text;
     assert.equal(edited, habits.replace('subset: v1', 'subset: v2'));
   });
@@ -54,6 +56,68 @@ describe('editDocument', () => {
       edited,
       `--- # second\n${text}`.replace('rename\n', 'rename\n  labels:\n    app: reviews\n'),
     );
+  });
+
+  it('keeps a byte order mark, line breaks of Windows and the separator, also where something is new', () => {
+    const windows = `\uFEFF--- # first\n${habits}`.replaceAll('\n', '\r\n');
+    const object = virtualServiceObject('reviews', 'v2');
+    const labelled = { ...object, metadata: { ...object.metadata, labels: { app: 'reviews' } } };
+    const label = 'rename\r\n  labels:\r\n    app: reviews\r\n';
+    const changed = windows.replace('subset: v1', 'subset: v2');
+    assert.deepEqual(
+      [editDocument(windows, object).text, editDocument(windows, labelled).text],
+      [changed, changed.replace('rename\r\n', label)],
+    );
+  });
+
+  it('changes nothing in another place that bears the same name', () => {
+    const routes = (first: string, second: string): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: reviews
+spec:
+  http:
+    - name: one # first
+      route:${first}
+    - name: two
+      route:${second}
+`;
+    const weighs = (weight: number, note = ''): string => `\n        - weight: ${weight}${note}`;
+    const note = ' # of 100';
+    const edit = (...weights: readonly number[]): string => {
+      const names = ['one', 'two'];
+      const http = weights.map((weight, index) => ({ name: names[index], route: [{ weight }] }));
+      const object = { ...virtualServiceObject('reviews', ''), spec: { http } as unknown as Json };
+      return editDocument(routes(` &r${weighs(90, note)}`, ' *r'), object).text;
+    };
+    assert.deepEqual(
+      [edit(80, 90), edit(90, 80), edit(80, 80)],
+      [
+        routes(weighs(80, note), weighs(90, note)),
+        routes(` &r${weighs(90, note)}`, weighs(80)),
+        routes(` &r${weighs(80, note)}`, weighs(80)),
+      ],
+    );
+  });
+
+  it('gives a document that says what the object says, whatever in it has names', () => {
+    const parts = fc.array(fc.jsonValue({ maxDepth: 2 }), { minLength: 2, maxLength: 3 });
+    const picks = fc.array(fc.nat(), { minLength: 2, maxLength: 6 });
+    const specOf = (from: readonly unknown[], chosen: readonly number[]): object =>
+      Object.fromEntries(chosen.map((pick, index) => [`f${index}`, from[pick % from.length]]));
+    let named = 0;
+    fc.assert(
+      fc.property(parts, picks, picks, (given, first, second) => {
+        const object = virtualServiceObject('reviews', 'v1');
+        const before = stringify({ ...object, spec: specOf(given, first) });
+        named += before.includes('*a1') ? 1 : 0;
+        const spec = JSON.parse(JSON.stringify(specOf(given, second))) as Json;
+        const said = parse(editDocument(before, { ...object, spec }).text) as { spec: Json };
+        assert.deepEqual(JSON.parse(JSON.stringify(said.spec)), spec);
+      }),
+      { numRuns: 100 },
+    );
+    assert.ok(named > 25, `only ${named} documents had names`);
   });
 
   it('takes a field for what it is, even if it is named as a method of every object', () => {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, type Scalar, isMap, isScalar, isSeq, parseDocument, stringify } from 'yaml';
 
-interface Step {
+/** What a document or a part of it says, and is to say. */
+export interface Step {
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -41,7 +42,7 @@ export function spliceScalars(
 }
 
 /** Without names for nodes, by which one change would be two, and without directives, which change what words mean. */
-function isSelfContained(text: string): boolean {
+export function isSelfContained(text: string): boolean {
   return !/[&*]|^%/m.test(text);
 }
 
@@ -59,7 +60,7 @@ function isSound(source: string, { start, end, text }: Splice): boolean {
 }
 
 /** Undefined when the text is not one of YAML. */
-function readBack(text: string): unknown {
+export function readBack(text: string): unknown {
   const document = parseDocument(text, { logLevel: 'silent' });
   return document.errors.length > 0 ? undefined : document.toJS();
 }
@@ -103,7 +104,7 @@ function spliceOf(node: Scalar, value: unknown): readonly Splice[] | undefined {
 }
 
 /** A missing field and one that is undefined are the same. */
-function isEqual(left: unknown, right: unknown): boolean {
+export function isEqual(left: unknown, right: unknown): boolean {
   return isDeepStrictEqual(withoutAbsent(left), withoutAbsent(right));
 }
 

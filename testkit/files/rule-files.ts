@@ -3,7 +3,12 @@ import type { Problem } from '../../kit/problem.ts';
 import { resourceOf } from '../../pilot/api/decode.ts';
 import { formatKey } from '../../pilot/api/kinds.ts';
 import type { ConfigResource, ResourceSet } from '../../pilot/api/resource.ts';
-import { type FileDocument, fieldPlaces, parseConfigFile } from '../../pilot/store/config-file.ts';
+import {
+  type DocumentObject,
+  type FileDocument,
+  fieldPlaces,
+  parseConfigFile,
+} from '../../pilot/store/config-file.ts';
 import { showPath } from './file-pattern.ts';
 
 /** The user's rules, and where each of them stands. */
@@ -17,6 +22,7 @@ export interface RuleFiles {
 interface Origin {
   readonly file: string;
   readonly document: FileDocument;
+  readonly part: DocumentObject;
 }
 
 /** A place that editors and terminals understand. */
@@ -47,10 +53,11 @@ export function collectRules(
   for (const { file, text } of files) {
     for (const document of parseConfigFile(file, text).documents) {
       problems.push(...document.problems);
-      if (document.object === undefined) continue;
-      const resource = resourceOf(document.object);
-      resources.set(formatKey(resource.key), resource);
-      origins.set(nameOf(resource), { file, document });
+      for (const part of document.objects) {
+        const resource = resourceOf(part.object);
+        resources.set(formatKey(resource.key), resource);
+        origins.set(nameOf(resource), { file, document, part });
+      }
     }
   }
   const sorted = [...resources].sort(([left], [right]) => (left < right ? -1 : 1));
@@ -66,7 +73,7 @@ export function nameOf({ kind, key }: ConfigResource): string {
 export function placeOfRule(rules: RuleFiles, name: string, field: string): FilePlace | undefined {
   const origin = rules.origins.get(name);
   if (origin === undefined) return undefined;
-  return { file: origin.file, ...fieldPlaces(origin.document)(field) };
+  return { file: origin.file, ...fieldPlaces(origin.document, origin.part)(field) };
 }
 
 export function formatPlace({ file, line, column }: FilePlace): string {
