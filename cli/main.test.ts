@@ -47,6 +47,26 @@ describe('cmesh', () => {
     );
   });
 
+  it('says of a command that there is not what there is, and shows the help of those below one', async () => {
+    const runs = [
+      cmesh('help', 'proxy-confg'),
+      cmesh('help', 'completion', 'NOTHING'),
+      cmesh('help', 'pc', 'routes'),
+    ];
+    const codes = await Promise.all(runs.map((run) => run.ended));
+    assert.deepEqual(
+      [codes, runs.map((run) => (run.errors() + run.output()).split('\n')[0])],
+      [
+        [2, 2, 0],
+        [
+          "error: unknown command 'proxy-confg' (did you mean proxy-config?)",
+          "error: unknown command 'NOTHING' (completion has no commands below it)",
+          'Usage: cmesh proxy-config routes|route [options] [name]',
+        ],
+      ],
+    );
+  });
+
   it('says where a file is to stand', async () => {
     const run = cmesh('validate', 'rules.yaml');
     const said = 'cmesh validate: "rules.yaml" stands by itself: write -f before files\n';

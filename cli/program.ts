@@ -12,6 +12,7 @@ import { addDashboardCommand } from './commands/dashboard.ts';
 import { addDescribeCommand } from './commands/describe.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addHelpCommand } from './commands/help.ts';
 import { addLocalCommand } from './commands/local.ts';
 import { addPilotCommand } from './commands/pilot.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
@@ -61,7 +62,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   ],
   'Stores:': [addStoreCommand],
   'The mesh:': [addLocalCommand, addPilotCommand, describeRegistrator, describeAgent],
-  'This command:': [addCompletionCommand],
+  'This command:': [addCompletionCommand, addHelpCommand],
 };
 
 /** What `cmesh` reads its arguments with; wrong ones end the process with exit code 2. */
@@ -78,7 +79,7 @@ export function createProgram(): Command {
   }
   // Only for what is wrong before a command: the commands have taken over what stands above.
   program.showHelpAfterError('(options stand after the command; add --help to see what there is)');
-  return program.helpCommand('help [command]', 'show the help of a command');
+  return program;
 }
 
 /** commander has said what is wrong, or shown the help that was asked for. */

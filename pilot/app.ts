@@ -22,6 +22,7 @@ import { Pipeline } from './push/pipeline.ts';
 import { recomputeOnChange } from './push/recompute.ts';
 import { ConsulCatalog, noCatalog } from './sources/consul-catalog.ts';
 import { mergeCatalogs } from './sources/merged-catalog.ts';
+import { listenAt } from './start-failure.ts';
 import { openStore } from './store/open-store.ts';
 import type { ConfigStore } from './store/store.ts';
 import type { Snapshot } from './xds/resource.ts';
@@ -76,7 +77,8 @@ async function openPilot(
   pipeline.start();
   await finishRemovals(state.store, { clock: systemClock, log });
   const ads = lifecycle.add(new AdsServer({ source: pipeline, log, reconciliation }));
-  const grpc = await ads.listen(config.grpc);
+  const place = { flag: '--grpc', address: config.grpc } as const;
+  const grpc = await listenAt(place, ads.listen(config.grpc));
   const served = await openHttp(
     config,
     {

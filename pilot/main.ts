@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
-import { describeError } from '../kit/errors.ts';
 import { createLog } from '../kit/log.ts';
 import { onTermination } from '../kit/termination.ts';
 import { startPilot } from './app.ts';
 import { type PilotFlags, parsePilotConfig } from './config.ts';
+import { reportFailure } from './start-failure.ts';
 
 /** `cmesh pilot`: runs until a signal. Exit codes: 0 ended by a signal, 1 cannot start, 2 a flag is wrong. */
 export async function runPilot(
@@ -30,7 +30,7 @@ export async function runPilot(
   } catch (error) {
     // It was told to end while it waited for its config store.
     if (termination.signal.aborted) return 0;
-    log.error({}, describeError(error));
+    reportFailure(error, log, process.stderr);
     return 1;
   } finally {
     await termination.close();

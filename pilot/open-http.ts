@@ -10,9 +10,11 @@ import { type AuditLog, openAuditLog } from './http/access/audit.ts';
 import { readGateway } from './http/access/origin.ts';
 import { checkKeyPair, type KeyPair } from './http/access/secure-listener.ts';
 import { parseTokenFile, type TokenSet } from './http/access/token-file.ts';
+import type { HostPort } from './address.ts';
 import { watchFiles } from './http/access/watched-files.ts';
 import type { HttpServerDeps } from './http/deps.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { type ListenPlace, listenAt } from './start-failure.ts';
 
 /** Where the configuration API is served. */
 export interface ServedHttp {
@@ -35,7 +37,7 @@ export async function openHttp(
   const access = await openAccess(config.access, log, lifecycle);
   const guarded = { ...deps, access, ...(audit === undefined ? {} : { audit }) };
   const server = lifecycle.add(createHttpServer(guarded));
-  const http = await server.listen(config.http);
+  const http = await listenAt(placeOf('--http', config.http), server.listen(config.http));
   const https = await openEntrance(config.access, server, log, lifecycle);
   warnOfOpenDoors(config, log);
   return { http, ...(https === undefined ? {} : { https }) };
@@ -107,9 +109,14 @@ async function openEntrance(
       log,
     }),
   );
-  const entrance = await server.listenSecurely(address, files.first);
+  const listening = server.listenSecurely(address, files.first);
+  const entrance = await listenAt(placeOf('--https', address), listening);
   ({ renew } = entrance);
   return entrance.url;
+}
+
+function placeOf(flag: ListenPlace['flag'], { host, port }: HostPort): ListenPlace {
+  return { flag, address: `${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
 /** Tokens that cross a network in plain text can be read on the way. */

@@ -58,7 +58,8 @@ export function readWatchStart(request: FastifyRequest): WatchStart {
   return isFresh ? { kind: 'state', isMarked: false, version } : { kind: 'version', version };
 }
 
-function readVersion(request: FastifyRequest): string {
+/** '' without one. Throws ApiError 400. */
+export function readVersion(request: FastifyRequest): string {
   const version = readQuery(request, 'resourceVersion');
   if (version !== '' && !/^\d{1,16}$/.test(version)) {
     throw badRequest(`invalid resourceVersion ${JSON.stringify(version)}: must be a decimal`);

@@ -102,6 +102,19 @@ describe('lists and watches', () => {
     );
   });
 
+  it('shows an object as it is now, unless the client knows of a later time', async () => {
+    await server.store.create(named('b'));
+    const { version } = server.store.list();
+    const answers = [];
+    for (const wanted of ['', '0', version, '1', String(Number(version) + 1e6), 'x']) {
+      const response = await fetch(`${server.url}${collection}/b?resourceVersion=${wanted}`);
+      const { reason = 'OK' } = (await response.json()) as { readonly reason?: string };
+      answers.push(`${response.status} ${reason}`);
+    }
+    const found = Array.from({ length: 4 }, () => '200 OK');
+    assert.deepEqual(answers, [...found, '504 Timeout', '400 BadRequest']);
+  });
+
   it('refuses versions and pages that make no sense', async () => {
     const { version } = server.store.list();
     const future = String(Number(version) + 1e6);

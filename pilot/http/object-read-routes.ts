@@ -13,6 +13,7 @@ import {
   readTarget,
   subjectOf,
 } from './object-request.ts';
+import { assertKnown, readVersion } from './list-options.ts';
 import { watchObjects, type WatchContext } from './object-watch.ts';
 import { readPage } from './pages.ts';
 import type { Table } from './table.ts';
@@ -33,9 +34,11 @@ export function serveObjectReads(app: FastifyInstance, context: WatchContext): v
   }
 }
 
-/** GET of one object. Throws ApiError 404. */
+/** GET of one object. Throws ApiError 404, 400 for a version that is none, and 504 for one that is not reached. */
 export function getObject(request: FastifyRequest, deps: HttpServerDeps): unknown {
   const target = readObjectTarget(request);
+  const wanted = readVersion(request);
+  if (wanted !== '') assertKnown(wanted, deps.store.list(keyOfTarget(target)).version);
   const object = deps.store.get(keyOfTarget(target));
   if (object === undefined) throw notFound(subjectOf(target, target.name));
   const shown = present(deps, object, target);

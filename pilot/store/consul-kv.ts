@@ -178,6 +178,14 @@ function isDenied(error: ConsulHttpError): boolean {
   return error.status === 403 || /permission denied|ACL not found/i.test(error.message);
 }
 
+/** Of a transaction, Consul says of each operation what is wrong, in a document of its own. */
+function reasonOf({ message }: ConsulHttpError): string {
+  const reasons = [...message.matchAll(/"What":\s*"((?:[^"\\]|\\.)*)"/g)].map(([, reason = '']) =>
+    reason.replaceAll('\\"', '"'),
+  );
+  return reasons.length === 0 ? message : [...new Set(reasons)].join('; ');
+}
+
 /**
  * What an error of Consul means for the one who wants to read or write configuration. `effect` is what follows if Consul
  * is away; by default what it means to a pilot.
@@ -190,7 +198,7 @@ export function explain(
   if (error instanceof ConsulHttpError && isDenied(error)) {
     return new StoreError(
       'E_READ_ONLY',
-      `Consul refuses its ACL token the right to the configuration: give it key_prefix policy "write" for the prefix (${error.message})`,
+      `Consul refuses its ACL token the right to the configuration: give it key_prefix policy "write" for the prefix (${reasonOf(error)})`,
       { cause: error },
     );
   }

@@ -93,7 +93,7 @@ describe('the dir store, over its files', () => {
   it('lets good documents through beside a bad one', async () => {
     await dir.write(
       'a.yaml',
-      `${virtualServiceYaml('a', 'v1')}---\n${virtualServiceYaml('b', 'B')}`,
+      `${virtualServiceYaml('a', 'v1')}---\n${virtualServiceYaml('b', 'B_1')}`,
     );
     await dir.open();
     assert.deepEqual([dir.inForce(), dir.problems().length], [['a:v1'], 1]);
