@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { nobody, silence, TestBed } from '../test/start.ts';
 
@@ -29,6 +30,9 @@ async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
   await once(response, 'end');
   return response;
 }
+
+/** Longer than any test waits (ms). */
+const never = 2 ** 31 - 1;
 
 describe('a bookinfo process', () => {
   const bed = new TestBed();
@@ -88,6 +92,18 @@ describe('a bookinfo process', () => {
           'PORT must be a port number, not x\n',
       },
     );
+  });
+
+  it('does not wait for a connection on which nothing was said, as the pools of Envoy open them', async () => {
+    const details = await bed.start('details');
+    const { hostname, port } = new URL(details.url);
+    const silent = connect(Number(port), hostname);
+    const ended = once(silent.resume(), 'close');
+    await once(silent, 'connect');
+    // Connections are taken in their order: with this answer the first one has been.
+    await ask(`${details.url}/health`, agent);
+    await details.close(never);
+    await ended;
   });
 
   it('answers what is under way when it is told to stop, and takes nothing new', async () => {
