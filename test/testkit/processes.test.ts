@@ -13,7 +13,11 @@ interface Said {
   readonly started: number;
 }
 
-describe('meshes of the testkit', () => {
+/** Each process compiles all it runs from the sources: four at once take a while on a machine that is slow or busy (ms). */
+const startLimit = 150_000;
+
+describe('meshes of the testkit', function () {
+  this.timeout(startLimit + 30_000);
   const children: ChildProcess[] = [];
 
   afterEach(() => {
@@ -30,7 +34,13 @@ describe('meshes of the testkit', () => {
   async function hear(child: ChildProcess): Promise<Said> {
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    await until('a mesh that answers', () => text.endsWith('\n'));
+    let isOver = false;
+    child.once('close', () => (isOver = true));
+    const isHeard = (): boolean => {
+      if (isOver && text === '') throw new Error('the mesh ended by itself');
+      return text.endsWith('\n');
+    };
+    await until('a mesh that answers', isHeard, startLimit);
     return JSON.parse(text) as Said;
   }
 

@@ -8,6 +8,7 @@ import { type Passed, findPassed } from '../coverage/passed-rules.ts';
 import { type FilePlace, placeOfRule, placeProblem } from '../files/rule-files.ts';
 import type { MeshSource, MeshUnderTest } from '../mesh/mesh-under-test.ts';
 import type { Observation } from '../mesh/observation.ts';
+import { lookForCopies, looksForNone } from './copies.ts';
 import type { Check } from './judge.ts';
 import { alphaOf, runCase } from './run-case.ts';
 
@@ -107,6 +108,7 @@ async function runSuite(suite: Suite, meshes: MeshSource): Promise<Omit<RunResul
     await forEachConcurrently(cases, caseConcurrency, async (entry) => {
       results.set(entry, await tryCase(suite, entry, record(mesh, reached), options));
     });
+    await untilCopied(mesh, rules.resources);
     return {
       cases: cases.flatMap((entry) => results.get(entry) ?? []),
       problems: mesh.problems.map((problem) => placeProblem(rules, problem)),
@@ -134,10 +136,21 @@ async function runOneByOne(suite: Suite, meshes: MeshSource): Promise<Omit<RunRe
   for (const entry of cases) {
     await meshes.lendFresh(services, rules.resources, async (mesh) => {
       results.push(await tryCase(suite, entry, record(mesh, reached), { alpha, concurrency: 1 }));
+      await untilCopied(mesh, rules.resources);
       problems.push(...mesh.problems.map((problem) => placeProblem(rules, problem)));
     });
   }
   return { cases: results, problems, coverage: coverRules(rules, reached) };
+}
+
+/** Copies have reached something, too, and may come after the last answer. */
+async function untilCopied({ backends }: MeshUnderTest, rules: ResourceSet): Promise<void> {
+  const copies = rules.some(
+    (rule) =>
+      rule.kind === 'VirtualService' &&
+      (rule.spec.http ?? []).some(({ mirror, mirrors }) => (mirror ?? mirrors) !== undefined),
+  );
+  if (copies && backends !== 'foreign') await lookForCopies(() => false, looksForNone);
 }
 
 /** The same mesh, which remembers what was seen. */
