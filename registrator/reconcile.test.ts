@@ -70,6 +70,9 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     bench.engine.remove(idOf('gone'));
     bench.start('-cleanup');
     await bench.consul.untilPassing('gone');
+    // What it would take away it takes away at once: a later container comes after that.
+    bench.engine.emit('start', inspectReply(sketch('later', { ip: '10.0.0.3' })));
+    await bench.consul.untilPassing('later', '10.0.0.3:80');
     assert.deepEqual(
       [await bench.consul.passing('web'), await bench.consul.passing('other')],
       [['10.0.0.2:80'], [':1']],
