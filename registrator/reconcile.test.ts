@@ -130,6 +130,8 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     bench.engine.set(inspectReply(web));
     const { log } = bench.start();
     await bench.consul.untilPassing('web', '10.0.0.2:80');
+    // Its health is reported once more after that: a registration is two calls.
+    await until('the registration', () => log.lines.includes('info registered'));
     // Its check is gone when the pause is to be reported.
     await bench.consul.put('/agent/service/deregister/fakehost:web:80');
     bench.engine.emit('pause', inspectReply({ ...web, state: 'paused' }));
