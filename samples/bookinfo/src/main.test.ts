@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../test/support/until.ts';
 import { nobody, TestBed } from '../test/start.ts';
@@ -31,6 +32,9 @@ async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
   await once(response, 'end');
   return response;
 }
+
+/** Longer than any test waits (ms). */
+const never = 2 ** 31 - 1;
 
 describe('a bookinfo process', () => {
   const bed = new TestBed();
@@ -92,6 +96,18 @@ describe('a bookinfo process', () => {
     );
   });
 
+  it('does not wait for a connection on which nothing was said, as the pools of Envoy open them', async () => {
+    const details = await bed.start('details');
+    const { hostname, port } = new URL(details.url);
+    const silent = connect(Number(port), hostname);
+    const ended = once(silent.resume(), 'close');
+    await once(silent, 'connect');
+    // Connections are taken in their order: with this answer the first one has been.
+    await ask(`${details.url}/health`, agent);
+    await details.close(never);
+    await ended;
+  });
+
   /** A page that waits for details: for so long as the test likes, and never for as long as its limit. */
   async function startWaiting(): Promise<{
     readonly page: Running;
@@ -110,7 +126,7 @@ describe('a bookinfo process', () => {
     const { page, held } = await startWaiting();
     const pending = ask(`${page.url}/productpage`, agent);
     const details = await until('the call of details', () => held[0]);
-    const closed = page.close(600_000);
+    const closed = page.close(never);
     // It stops listening in a moment, not before `close` returns.
     await until('a refusal', () =>
       fetch(`${page.url}/health`).then(

@@ -1,5 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
+import { followConnections } from './silent-connections.ts';
 
 /** A service that accepts requests. */
 export interface Running {
@@ -57,10 +58,12 @@ export async function listen(
   server: FastifyInstance,
   place: { readonly host: string; readonly port: number },
 ): Promise<Running> {
+  const connections = followConnections(server.server);
   const url = await server.listen({ host: place.host, port: place.port });
   return {
     url,
     close: async (limit = defaultLimit) => {
+      connections.closeSilent();
       const cut = setTimeout(() => {
         server.server.closeAllConnections();
       }, limit);
