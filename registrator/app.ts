@@ -71,6 +71,8 @@ function answer(
 async function start(config: RegistratorConfig, context: Context): Promise<void> {
   const { log, signal, life } = context;
   const parts = await openParts(config, context);
+  // It was told to end while it waited for Consul, which may still be silent.
+  if (signal.aborted) return;
   const { engine, info, owner, client, registry } = parts;
   const inventory = new Inventory({
     engine,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspectReply } from '../test/fakes/containers.ts';
 import { useRegistratorBench } from '../test/support/registrator-bench.ts';
+import { until } from '../test/support/until.ts';
 
 describe('looking at the registrator', () => {
   const bench = useRegistratorBench();
@@ -25,6 +26,10 @@ describe('looking at the registrator', () => {
     for (const name of ['web', 'gone', 'same']) {
       await bench.consul.untilPassing(name, '10.0.0.2:80');
     }
+    // The text of their health follows in a call of its own.
+    const registered = (): readonly string[] =>
+      running.log.lines.filter((line) => line === 'info registered');
+    await until('all of each', () => registered().length === 3);
     await running.stop();
     bench.engine.remove(inspectReply({ name: 'gone' }).Id);
     bench.engine.set(

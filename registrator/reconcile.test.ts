@@ -70,6 +70,9 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     bench.engine.remove(idOf('gone'));
     bench.start('-cleanup');
     await bench.consul.untilPassing('gone');
+    // What it would take away it takes away at once: a later container comes after that.
+    bench.engine.emit('start', inspectReply(sketch('later', { ip: '10.0.0.3' })));
+    await bench.consul.untilPassing('later', '10.0.0.3:80');
     assert.deepEqual(
       [await bench.consul.passing('web'), await bench.consul.passing('other')],
       [['10.0.0.2:80'], [':1']],
@@ -127,6 +130,8 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
     bench.engine.set(inspectReply(web));
     const { log } = bench.start();
     await bench.consul.untilPassing('web', '10.0.0.2:80');
+    // Its health is reported once more after that: a registration is two calls.
+    await until('the registration', () => log.lines.includes('info registered'));
     // Its check is gone when the pause is to be reported.
     await bench.consul.put('/agent/service/deregister/fakehost:web:80');
     bench.engine.emit('pause', inspectReply({ ...web, state: 'paused' }));
@@ -301,6 +306,7 @@ describe('the registrator between a Docker Engine and a real Consul', () => {
       assert.equal(await running.stop(), 0);
       // The call under way was cut, not waited for until its time was up.
       assert.match(running.log.lines[0]!, /cannot reach Consul at .*: socket hang up/);
+      assert.deepEqual(running.log.lines.slice(1), [], 'it went on as if Consul had answered');
     });
 
     it('ends with 2 and the usage for a command line that cannot be read', async () => {

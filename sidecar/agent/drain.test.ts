@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { Lifecycle } from '../../kit/lifecycle.ts';
@@ -106,15 +106,18 @@ function bootstrap(adminPort: number, tcpPort: number): object {
 describe('draining a real Envoy', () => {
   let life: Lifecycle;
   let admin: EnvoyAdmin;
-  /** How often the drain has looked whether it may end. */
+  let envoy: ChildProcess;
+  /** How often the drain has looked whether it may end, and in vain. */
   let looks: number;
+  let failures: number;
 
   beforeEach(async () => {
     life = new Lifecycle();
     looks = 0;
+    failures = 0;
     const adminPort = await freePort();
     const config = bootstrap(adminPort, await startEcho(life));
-    const envoy = spawn(
+    envoy = spawn(
       await findEnvoy(),
       ['--config-yaml', JSON.stringify(config), '--disable-hot-restart', '--concurrency', '1'],
       { stdio: 'ignore' },
@@ -129,7 +132,10 @@ describe('draining a real Envoy', () => {
     const real = createEnvoyAdmin(adminPort);
     const inboundActivity = (): ReturnType<EnvoyAdmin['inboundActivity']> => {
       looks += 1;
-      return real.inboundActivity();
+      return real.inboundActivity().catch((error: unknown) => {
+        failures += 1;
+        throw error;
+      });
     };
     admin = { ...real, inboundActivity };
     await until('Envoy', () => real.isLive().catch(() => false));
@@ -164,6 +170,17 @@ describe('draining a real Envoy', () => {
     const client = await talk('hello\n');
     const draining = timeDrain(ever);
     await until('a look', () => looks > 0);
+    client.end();
+    assert.equal((await draining).end, 'closed');
+  });
+
+  it('goes on with an Envoy that was held up for longer than an answer may take', async () => {
+    const client = await talk('hello\n');
+    const draining = timeDrain(ever);
+    await until('a look', () => looks > 0);
+    envoy.kill('SIGSTOP');
+    await until('a look in vain', () => failures > 0);
+    envoy.kill('SIGCONT');
     client.end();
     assert.equal((await draining).end, 'closed');
   });

@@ -1,5 +1,6 @@
 import { delay } from '../../kit/lifecycle.ts';
 import type { EnvoyAdmin } from '../envoy/admin.ts';
+import { isTimeout } from './http.ts';
 
 export interface DrainOptions {
   /** How long to wait at most (ms). */
@@ -25,11 +26,12 @@ const quietTime = 1000;
 export async function drain(admin: EnvoyAdmin, options: DrainOptions): Promise<DrainEnd> {
   const { limit, signal } = options;
   const end = Date.now() + limit;
+  const isOver = (): boolean => signal.aborted || Date.now() >= end;
   try {
-    await admin.drainInbound();
+    await insist(admin.drainInbound, isOver);
     let busyAt = Date.now();
     for (;;) {
-      const { connections, busy } = await admin.inboundActivity();
+      const { connections, busy } = await insist(admin.inboundActivity, isOver);
       const now = Date.now();
       if (connections === 0) return 'closed';
       if (busy > 0) busyAt = now;
@@ -39,5 +41,19 @@ export async function drain(admin: EnvoyAdmin, options: DrainOptions): Promise<D
     }
   } catch {
     return 'cut';
+  }
+}
+
+/**
+ * Asks again when time was up before Envoy answered: a machine that was held up for a second must not cost its
+ * callers their connections. An Envoy that is gone fails otherwise.
+ */
+async function insist<T>(ask: () => Promise<T>, isOver: () => boolean): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isOver() || !isTimeout(error)) throw error;
+    }
   }
 }

@@ -37,3 +37,8 @@ export function callLoopback(call: HttpCall): Promise<HttpReply> {
     request.end();
   });
 }
+
+/** Whether `callLoopback` threw because its time was up. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ABORT_ERR';
+}

@@ -136,7 +136,7 @@ export class History {
       seen = sorted(await read());
       return JSON.stringify(seen) === JSON.stringify(expected);
     };
-    await until('Consul to be as Docker is', isEqual, 15_000).catch(() => {
+    await until('Consul to be as Docker is', isEqual).catch(() => {
       assert.deepEqual(seen, expected, this.#registrator?.log.lines.slice(-20).join('\n'));
     });
   }

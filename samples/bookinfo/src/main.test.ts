@@ -126,7 +126,7 @@ describe('a bookinfo process', () => {
     const { page, held } = await startWaiting();
     const pending = ask(`${page.url}/productpage`, agent);
     const details = await until('the call of details', () => held[0]);
-    const closed = page.close(600_000);
+    const closed = page.close(never);
     // It stops listening in a moment, not before `close` returns.
     await until('a refusal', () =>
       fetch(`${page.url}/health`).then(

@@ -75,12 +75,7 @@ describe('HTTP client', () => {
       return reply.kind === 'failure' ? reply.reason : reply;
     };
     assert.deepEqual(
-      [
-        await ask(hang.url, 150),
-        await ask(reset.url),
-        await ask(long.url),
-        await ask(nobody),
-      ],
+      [await ask(hang.url, 150), await ask(reset.url), await ask(long.url), await ask(nobody)],
       [
         'no answer within 150 ms',
         'socket hang up',
