@@ -27,7 +27,10 @@ describe('image source', () => {
   });
 
   it('pulls an image that the machine does not have', async () => {
-    await stage.machine.addCommand('docker', 'case $1 in image) exit 1 ;; create) echo abc ;; esac');
+    await stage.machine.addCommand(
+      'docker',
+      'case $1 in image) exit 1 ;; create) echo abc ;; esac',
+    );
     await imageSource(program, 'linux').fetch(stage.context);
     assert.ok((await stage.machine.calls()).includes('docker pull --quiet vendor/tool:1'));
   });
@@ -39,7 +42,10 @@ describe('image source', () => {
   });
 
   it('gives the reason in the words of Docker', async () => {
-    await stage.machine.addCommand('docker', 'echo Cannot connect to the Docker daemon >&2; exit 1');
+    await stage.machine.addCommand(
+      'docker',
+      'echo Cannot connect to the Docker daemon >&2; exit 1',
+    );
     await assert.rejects(imageSource(program, 'linux').fetch(stage.context), {
       message: 'docker failed (exit code 1): Cannot connect to the Docker daemon',
     });

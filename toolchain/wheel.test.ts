@@ -49,7 +49,10 @@ describe('wheel source', () => {
     const seen = join(stage.machine.folder, 'seen');
     const half = `printf 'half' > "$TMPDIR/part"`;
     const wait = `until [ -e "${seen}" ]; do sleep 0.02; done; rm "$TMPDIR/part"`;
-    await stage.machine.addCommand('python3', `case "$2" in pip) ${half}; ${wait} ;; esac\n${python}`);
+    await stage.machine.addCommand(
+      'python3',
+      `case "$2" in pip) ${half}; ${wait} ;; esac\n${python}`,
+    );
     const told: unknown[] = [];
     const onProgress = (...progress: readonly unknown[]): void => {
       told.push(progress);
