@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../kit/clock.ts';
+import { HandClock } from '../../test/support/hand-clock.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import { readLines, type LineReader } from '../../test/support/lines.ts';
@@ -243,18 +243,14 @@ describe('lists and watches', () => {
 
 describe('an idle watch', () => {
   it('is sent a bookmark every minute', async () => {
-    const beats: [number, () => void][] = [];
-    const after = (ms: number, action: () => void): (() => void) => {
-      beats.push([ms, action]);
-      return () => undefined;
-    };
-    const server = await startApiServer({ clock: { ...systemClock, after } });
+    const clock = new HandClock();
+    const server = await startApiServer({ clock });
     const query = 'watch=true&allowWatchBookmarks=true';
     const lines = readLines(await fetch(`${server.url}${collection}?${query}`));
-    beats[0]?.[1]();
+    clock.elapse(60_000);
     const { type } = await nextEvent(lines);
     await lines.cancel();
     await server.close();
-    assert.deepEqual([type, beats.map(([ms]) => ms)], ['BOOKMARK', [60_000, 60_000]]);
+    assert.deepEqual([type, clock.lengths], ['BOOKMARK', [60_000, 60_000]]);
   });
 });

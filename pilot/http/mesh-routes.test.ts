@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../kit/clock.ts';
+import { HandClock } from '../../test/support/hand-clock.ts';
 import { startApiServer } from '../../test/support/api-server.ts';
 import { readLines } from '../../test/support/lines.ts';
 
@@ -21,17 +21,13 @@ describe('the names of the mesh', () => {
   });
 
   it('come with an empty line now and then while nothing changes', async () => {
-    const beats: (() => void)[] = [];
-    const after = (_ms: number, action: () => void): (() => void) => {
-      beats.push(action);
-      return () => undefined;
-    };
-    const server = await startApiServer({ clock: { ...systemClock, after } });
+    const clock = new HandClock();
+    const server = await startApiServer({ clock });
     const lines = readLines(await fetch(`${server.url}/mesh/v1/names?watch=true`));
-    beats[0]?.();
+    clock.elapse(clock.lengths[0] ?? 0);
     const line = await lines.next();
     await lines.cancel();
     await server.close();
-    assert.deepEqual([line, beats.length], ['', 2]);
+    assert.deepEqual([line, clock.lengths.length], ['', 2]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../kit/clock.ts';
+import { HandClock } from '../../test/support/hand-clock.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server.ts';
 import { virtualServiceObject } from '../../test/support/config-objects.ts';
 import { readLines } from '../../test/support/lines.ts';
@@ -306,13 +306,9 @@ describe('the HTTP server', () => {
 
   it('streams changes, turns selectors into additions and deletions, and ends on time', async () => {
     // Time is up when the test says so, not when a busy machine has not come to the changes yet.
-    const timers: [number, () => void][] = [];
-    const after = (ms: number, action: () => void): (() => void) => {
-      timers.push([ms, action]);
-      return () => undefined;
-    };
+    const clock = new HandClock();
     await server.close();
-    server = await startApiServer({ clock: { ...systemClock, after } });
+    server = await startApiServer({ clock });
     await server.store.create(reviews);
     const { version } = server.store.list();
     const query = `watch=true&resourceVersion=${version}&labelSelector=app%3Da&timeoutSeconds=7`;
@@ -326,7 +322,7 @@ describe('the HTTP server', () => {
     const { metadata } = labelled('a');
     await server.store.replace({ ...virtualServiceObject('reviews', 'v2'), metadata });
     await server.store.replace(labelled('b'));
-    for (const [ms, end] of timers) if (ms === 7000) end();
+    clock.elapse(7000);
     const events: string[] = [];
     for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
       const { type, object } = JSON.parse(line) as {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createConsulClient } from '../../kit/consul-client.ts';
 import { systemClock } from '../../kit/clock.ts';
+import { HandClock } from '../../test/support/hand-clock.ts';
 import { TestConsul } from '../../test/support/consul.ts';
 import { type RecordedLog, recordLog } from '../../test/support/recorded-log.ts';
 import { until } from '../../test/support/until.ts';
@@ -114,13 +115,8 @@ describe('the catalogue of a real Consul', () => {
   it('stays what it was while a Consul that lost its data is filled again', async () => {
     // Its time is over when the test says so: how long a Consul takes that begins anew is no matter here.
     const settleTime = 60_000;
-    let passed = 0;
-    const timers: [number, () => void][] = [];
-    const after = (ms: number, action: () => void): (() => void) => {
-      timers.push([ms, action]);
-      return () => undefined;
-    };
-    open({ settleTime, clock: { now: () => Date.now() + passed, after } });
+    const clock = new HandClock();
+    open({ settleTime, clock });
     await untilServices('web: 10.0.0.1:80 10.0.0.1:81');
     const seen = recordCatalogs();
     await consul.halt('SIGKILL');
@@ -131,8 +127,7 @@ describe('the catalogue of a real Consul', () => {
     await register('web-4', 'web', 84);
     // When this one is seen, so has been what Consul had before it.
     await untilServices('web: 10.0.0.1:80 10.0.0.1:81 10.0.0.1:84');
-    passed = settleTime;
-    for (const [ms, action] of timers.splice(0)) if (ms === settleTime) action();
+    clock.elapse(settleTime);
     // What nobody writes again is believed gone at last.
     await untilServices('web: 10.0.0.1:80 10.0.0.1:81 down 10.0.0.1:84');
     assert.deepEqual(seen(), [
